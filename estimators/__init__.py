@@ -1,0 +1,24 @@
+"""Estimators: joints in single frames, each found by its name.
+
+How to add one, in this package or in your own:
+
+1. Write a class with the attributes and the ``estimate`` method of :class:`estimators.Estimator`; frames
+   come in as uint8 RGB (N, H, W, 3), poses go out as :class:`estimators.FramePoses`. A missing joint is
+   NaN, never zero.
+2. Describe its joints with a :class:`estimators.Skeleton`: paired joints are ``left_*`` and ``right_*``,
+   the person's own left and right. The corrector takes the joints whose names it knows.
+3. Write a factory ``create(*, device: torch.device, weights: Path | None) -> Estimator``. Import heavy
+   packages inside it, so that ``posefix --help`` stays quick; ``weights=None`` means your default.
+4. Name the factory in your package's entry points::
+
+       [project.entry-points."posefix.estimators"]
+       mine = "my_package.estimator:create"
+
+5. Install your package beside posefix. ``posefix info`` lists it, ``--estimator mine`` uses it, and
+   ``tests/test_estimator_contract.py`` checks it: ``pytest tests/test_estimator_contract.py --estimator mine``.
+"""
+
+from estimators.registry import available, create
+from estimators.types import Estimator, FramePoses, Skeleton
+
+__all__ = ["Estimator", "FramePoses", "Skeleton", "available", "create"]

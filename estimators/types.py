@@ -1,0 +1,123 @@
+"""The types every estimator speaks: a skeleton, and the poses found in a frame."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.floating]
+FrameArray = NDArray[np.uint8]
+
+
+def mirror_name(joint: str) -> str:
+    """The name of the same joint on the other side of the body: ``left_hip`` -> ``right_hip``."""
+    if joint.startswith("left_"):
+        return "right_" + joint.removeprefix("left_")
+    if joint.startswith("right_"):
+        return "left_" + joint.removeprefix("right_")
+    return joint
+
+
+@dataclass(frozen=True)
+class Skeleton:
+    """Joint names and the limbs between them. Left and right are the person's own.
+
+    Paired joints are named ``left_*`` and ``right_*``; everything else follows from the names.
+    """
+
+    name: str
+    joints: tuple[str, ...]
+    limbs: tuple[tuple[str, str], ...]
+
+    def __post_init__(self) -> None:
+        if len(set(self.joints)) != len(self.joints):
+            raise ValueError(f"Skeleton {self.name}: a joint is named twice in {self.joints}.")
+        ends = {joint for limb in self.limbs for joint in limb}
+        others = {mirror_name(joint) for joint in self.joints}
+        if unknown := sorted((ends | others) - set(self.joints)):
+            raise ValueError(f"Skeleton {self.name}: {', '.join(unknown)} missing among the joints.")
+
+    @property
+    def limb_indices(self) -> tuple[tuple[int, int], ...]:
+        """Limbs as pairs of indices into :attr:`joints`."""
+        return tuple((self.joints.index(a), self.joints.index(b)) for a, b in self.limbs)
+
+    @property
+    def flip_indices(self) -> tuple[int, ...]:
+        """``keypoints[:, flip_indices]`` swaps left and right, as mirroring the picture does."""
+        return tuple(self.joints.index(mirror_name(joint)) for joint in self.joints)
+
+
+@dataclass(frozen=True)
+class FramePoses:
+    """The people found in one frame.
+
+    Attributes:
+        pts_seconds: when the frame is shown.
+        keypoints: float32, (people, joints, 3): x, y in pixels of the upright frame (pixel centres at
+            whole numbers) and a score in 0..1. A missing joint is NaN in x and y and has score 0.
+        boxes: float32, (people, 4): the region x1, y1, x2, y2 that each pose was looked for in; where
+            the estimator was given boxes, these in the same order.
+        scores: float32, (people,): how sure the estimator is that this is a person, 0..1.
+    """
+
+    pts_seconds: float
+    keypoints: FloatArray = field(repr=False)
+    boxes: FloatArray = field(repr=False)
+    scores: FloatArray = field(repr=False)
+
+    def __post_init__(self) -> None:
+        people = len(self.keypoints)
+        if self.keypoints.ndim != 3 or self.keypoints.shape[2] != 3:
+            raise ValueError(f"Invalid keypoints shape {self.keypoints.shape}: (people, joints, 3) wanted.")
+        if self.boxes.shape != (people, 4) or self.scores.shape != (people,):
+            raise ValueError(
+                f"Boxes {self.boxes.shape} and scores {self.scores.shape} do not fit {people} people."
+            )
+
+
+@runtime_checkable
+class Estimator(Protocol):
+    """Finds joints in frames. See :mod:`estimators` for how to add one.
+
+    Attributes:
+        name: as in ``--estimator``.
+        skeleton: the joints it gives, in their order.
+        finds_people: True where it finds people in a whole frame by itself; False where it looks for one
+            person in each box (top-down), so that somebody else must say where to look.
+        batch_size: how many frames one call does best with.
+        weights_sha256: SHA-256 of the weights file in use, for the record.
+    """
+
+    name: str
+    skeleton: Skeleton
+    finds_people: bool
+    batch_size: int
+    weights_sha256: str
+
+    def estimate(
+        self,
+        frames: FrameArray,
+        *,
+        pts_seconds: Sequence[float],
+        boxes: Sequence[FloatArray] | None = None,
+    ) -> list[FramePoses]:
+        """Joints in each frame.
+
+        Args:
+            frames: uint8, (N, H, W, 3), RGB, upright.
+            pts_seconds: N times, one a frame.
+            boxes: N arrays (people, 4) of x1, y1, x2, y2 in pixels, people may be 0; each box gives one
+                pose. None: the estimator looks at the whole frame.
+
+        Returns:
+            N results, in the order of the frames.
+
+        Raises:
+            ValueError: shapes that do not fit each other.
+        """
+        ...

@@ -1,0 +1,1 @@
+"""xtcocotools, served by pycocotools: the same interface, with wheels for numpy 2."""

@@ -1,0 +1,77 @@
+"""Reads and writes weights files: safetensors, with the model's configuration in the file's metadata."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+
+FOLDER = Path(__file__).parent
+
+
+class WeightsError(ValueError):
+    """A weights file is missing, damaged or of another model; the message names the file and the cure."""
+
+
+def installed() -> tuple[str, ...]:
+    """Names of the weights that come with posefix, sorted."""
+    return tuple(sorted(path.stem for path in FOLDER.glob("*.safetensors")))
+
+
+def find(name: str) -> Path:
+    """Path of the weights that come with posefix under ``name``.
+
+    Raises:
+        WeightsError: no such weights.
+    """
+    path = FOLDER / f"{name}.safetensors"
+    if not path.is_file():
+        raise WeightsError(f"Invalid weights ({name}). Supported values are {', '.join(installed())}.")
+    return path
+
+
+def sha256(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def load(path: Path, *, kind: str) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
+    """Configuration and tensors of a weights file.
+
+    Args:
+        path: a file written by :func:`save`.
+        kind: the sort of model it must hold, such as ``sfn`` or ``corrector``.
+
+    Raises:
+        WeightsError: the file is missing, damaged or holds another kind of model.
+    """
+    if not path.is_file():
+        raise WeightsError(f"{path}: no such weights file. Check the path.")
+    try:
+        with safe_open(path, framework="pt", device="cpu") as file:
+            metadata = file.metadata() or {}
+            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 - not a dict
+        config = json.loads(metadata.get("config", "null"))
+    except (SafetensorError, OSError, json.JSONDecodeError) as error:
+        raise WeightsError(f"{path}: damaged weights file ({error}). Fetch it or train it again.") from error
+    if metadata.get("kind") != kind or not isinstance(config, dict):
+        found = metadata.get("kind", "an unknown model")
+        raise WeightsError(f"{path}: weights of {found}, not of {kind}. Give the right file.")
+    return config, tensors
+
+
+def save(path: Path, *, kind: str, config: Mapping[str, Any], tensors: Mapping[str, torch.Tensor]) -> str:
+    """Writes a weights file beside its final name, moves it there and returns its SHA-256."""
+    partial = path.with_suffix(".partial")
+    metadata = {"kind": kind, "config": json.dumps(dict(config), sort_keys=True)}
+    save_file({key: value.contiguous() for key, value in tensors.items()}, partial, metadata=metadata)
+    os.replace(partial, path)
+    return sha256(path)
