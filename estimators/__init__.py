@@ -15,7 +15,7 @@ How to add one, in this package or in your own:
        mine = "my_package.estimator:create"
 
 5. Install your package beside posefix. ``posefix info`` lists it, ``--estimator mine`` uses it, and
-   ``tests/test_estimator_contract.py`` checks it: ``pytest tests/test_estimator_contract.py --estimator mine``.
+   ``pytest tests/test_estimator_contract.py --estimator mine`` checks that it keeps to all this.
 """
 
 from estimators.registry import available, create

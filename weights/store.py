@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -73,5 +72,5 @@ def save(path: Path, *, kind: str, config: Mapping[str, Any], tensors: Mapping[s
     partial = path.with_suffix(".partial")
     metadata = {"kind": kind, "config": json.dumps(dict(config), sort_keys=True)}
     save_file({key: value.contiguous() for key, value in tensors.items()}, partial, metadata=metadata)
-    os.replace(partial, path)
+    partial.replace(path)
     return sha256(path)
