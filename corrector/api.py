@@ -1,0 +1,183 @@
+"""The corrector as others use it: keypoints of a clip in, corrected keypoints out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+import weights as store
+from corrector.configuration import CorrectorConfig
+from corrector.joints import known_indices
+from corrector.modeling import CorrectorNetwork
+from corrector.processor import Track, correct_segments
+from corrector.timeline import Timeline, fillable, segments
+
+KIND = "corrector"
+DEFAULT_WEIGHTS = "corrector-default"
+MAX_GAP_SECONDS = 0.5
+
+
+@dataclass(frozen=True)
+class Correction:
+    """Corrected keypoints of a clip of T frames, with the joints that were given.
+
+    Attributes:
+        keypoints: float32, (T, J, 2): x, y in pixels, NaN where missing and not to be filled.
+        error_px: float32, (T, J): the distance to the true point that is to be expected, in pixels; NaN
+            where there is no point, or for a joint that the corrector does not know.
+        filled: bool, (T, J): the joint was missing and has been filled in.
+    """
+
+    keypoints: NDArray[np.float32] = field(repr=False)
+    error_px: NDArray[np.float32] = field(repr=False)
+    filled: NDArray[np.bool_] = field(repr=False)
+
+
+class Corrector:
+    """A trained network with all that is around it.
+
+    Attributes:
+        name: of its weights.
+        joints: those it can correct.
+        weights_sha256: of its weights file, empty where it did not come from one.
+        batch_size: windows at once. It changes speed and memory, not the result.
+    """
+
+    def __init__(
+        self,
+        network: CorrectorNetwork,
+        *,
+        device: torch.device,
+        name: str = "",
+        weights_sha256: str = "",
+        batch_size: int | None = None,
+    ) -> None:
+        self.name = name or network.config.preset
+        self.joints = network.config.joints
+        self.weights_sha256 = weights_sha256
+        self.batch_size = batch_size or (1024 if device.type == "cuda" else 96)
+        self._device = device
+        self._network = network.to(device).eval()
+
+    @classmethod
+    def from_weights(cls, weights: Path | None = None, *, device: torch.device) -> Corrector:
+        """Reads a weights file; None means the one that comes with posefix.
+
+        Raises:
+            weights.WeightsError: the file is missing, damaged or of another kind.
+        """
+        path = store.find(DEFAULT_WEIGHTS) if weights is None else weights
+        network = load_network(path)
+        return cls(network, device=device, name=path.stem, weights_sha256=store.sha256(path))
+
+    def correct(
+        self,
+        keypoints: NDArray[np.floating],
+        *,
+        pts_seconds: Sequence[float] | NDArray[np.floating],
+        joints: Sequence[str],
+        max_gap_seconds: float = MAX_GAP_SECONDS,
+        progress: Callable[[int], None] | None = None,
+    ) -> Correction:
+        """Corrects the keypoints of one person in a clip.
+
+        Args:
+            keypoints: (T, J, 3): x, y in pixels and a score in 0..1, x and y NaN where missing.
+            pts_seconds: (T,), when each frame is shown, strictly rising.
+            joints: names of the J joints. Those that the corrector does not know come out as they went in.
+            max_gap_seconds: a joint, or everybody, missing for longer than this is not filled in.
+            progress: told the number of frames done, now and then.
+
+        Raises:
+            ValueError: shapes or times that do not fit, or a skeleton without the upper body.
+        """
+        times = np.asarray(pts_seconds, dtype=np.float64)
+        given = np.asarray(keypoints, dtype=np.float64)
+        _check(given, times, joints, max_gap_seconds)
+        pairs = known_indices(joints, model_joints=self.joints)
+        theirs, ours = [a for a, _ in pairs], [b for _, b in pairs]
+        points = np.full((len(given), len(self.joints), 2), np.nan)
+        scores = np.zeros(points.shape[:2])
+        points[:, ours] = given[:, theirs, :2]
+        points[~np.isfinite(points).all(axis=2)] = np.nan
+        scores[:, ours] = np.clip(np.nan_to_num(given[:, theirs, 2], nan=1.0), 0, 1)
+
+        fixed, error = self._correct_known(points, scores, times, max_gap_seconds, progress)
+        result = given[..., :2].astype(np.float32)
+        expected = np.full(result.shape[:2], np.nan, dtype=np.float32)
+        result[:, theirs], expected[:, theirs] = fixed[:, ours], error[:, ours]
+        filled = np.isfinite(result).all(axis=2) & ~np.isfinite(given[..., :2]).all(axis=2)
+        return Correction(result, expected, np.asarray(filled))
+
+    def _correct_known(
+        self,
+        points: NDArray[np.floating],
+        scores: NDArray[np.floating],
+        times: NDArray[np.floating],
+        max_gap_seconds: float,
+        progress: Callable[[int], None] | None,
+    ) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
+        """The same in the network's order of joints: (T, J, 2) and (T, J)."""
+        timeline = Timeline.of(times)
+        track = Track(*timeline.gather(points, scores), timeline.seconds)
+        there = ~np.isnan(track.points[..., 0])
+        parts = segments(np.asarray(there.any(axis=1)), track.seconds, max_gap_seconds=max_gap_seconds)
+
+        def report(steps: int) -> None:
+            if progress is not None:
+                progress(int(np.searchsorted(timeline.step_of_frame, steps)))
+
+        fixed, error = correct_segments(
+            self._network, track, parts, batch_size=self.batch_size, device=self._device, progress=report
+        )
+        result, expected = np.full_like(points, np.nan), np.full_like(scores, np.nan)
+        for part in parts:
+            keep = there[part] | fillable(there[part], track.seconds[part], max_gap_seconds=max_gap_seconds)
+            steps = timeline.step_of_frame
+            frames = slice(*np.searchsorted(steps, (part.start, part.stop)))
+            shown = keep[steps[frames] - part.start]
+            spread = timeline.spread(part, fixed, times[frames])
+            result[frames] = np.where(shown[..., None], spread, np.nan)
+            expected[frames] = np.where(shown, error[steps[frames]], np.nan)
+        return result, expected
+
+
+def load_network(path: Path) -> CorrectorNetwork:
+    """The network of a weights file.
+
+    Raises:
+        weights.WeightsError: the file is missing, damaged or of another kind.
+    """
+    values, tensors = store.load(path, kind=KIND)
+    try:
+        network = CorrectorNetwork(CorrectorConfig.from_dict(values))
+        network.load_state_dict(tensors)
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise store.WeightsError(f"{path}: does not fit this version ({error}). Train it again.") from error
+    return network
+
+
+def save_network(path: Path, network: CorrectorNetwork) -> str:
+    """Writes the network's weights and configuration, and returns the file's SHA-256."""
+    return store.save(path, kind=KIND, config=network.config.to_dict(), tensors=network.state_dict())
+
+
+def _check(
+    keypoints: NDArray[np.floating],
+    times: NDArray[np.floating],
+    joints: Sequence[str],
+    max_gap_seconds: float,
+) -> None:
+    if keypoints.ndim != 3 or keypoints.shape[1:] != (len(joints), 3):
+        raise ValueError(f"Invalid keypoints shape {keypoints.shape}: (frames, {len(joints)}, 3) wanted.")
+    if times.shape != keypoints.shape[:1]:
+        raise ValueError(f"Invalid pts_seconds shape {times.shape}: ({len(keypoints)},) wanted.")
+    if not np.isfinite(times).all() or (np.diff(times) <= 0).any():
+        raise ValueError("Invalid pts_seconds: times must be finite and strictly rising.")
+    if not max_gap_seconds >= 0:
+        raise ValueError(f"Invalid max_gap_seconds ({max_gap_seconds}). Supported values are 0 and above.")

@@ -1,0 +1,83 @@
+"""What a corrector network is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+from corrector import joints as names
+
+PRESETS = ("paper", "default")
+
+
+@dataclass(frozen=True)
+class CorrectorConfig:
+    """Sizes and choices of an encoder-decoder; :meth:`preset_named` gives the two that posefix trains.
+
+    Attributes:
+        preset: its name.
+        joints: the joints it knows, in their order.
+        window: steps (frames, or groups of frames at high rates) that it sees at once.
+        encoder_size: units of each direction of the encoder.
+        decoder_size: units of the decoder.
+        attention_size: units of the additive attention.
+        observation_inputs: tell the encoder scores, missing joints, velocities and time steps too.
+        aligned: hand the decoder the encoder's state of its own frame beside the attention's context.
+        smoothing_seconds: widths of the smoothed tracks that the output is blended from, beside the given
+            points and those of the other body side; empty: the output is a point in itself.
+        tapered: a window's answer counts most in its middle; otherwise all alike.
+    """
+
+    preset: str = "default"
+    joints: tuple[str, ...] = names.ALL
+    window: int = 32
+    encoder_size: int = 80
+    decoder_size: int = 96
+    attention_size: int = 24
+    observation_inputs: bool = True
+    aligned: bool = True
+    smoothing_seconds: tuple[float, ...] = (0.05, 0.15)
+    tapered: bool = True
+
+    def __post_init__(self) -> None:
+        if self.preset not in PRESETS:
+            raise ValueError(f"Invalid preset ({self.preset}). Supported values are {', '.join(PRESETS)}.")
+        sizes = (self.encoder_size, self.decoder_size, self.attention_size)
+        if min(sizes) < 1 or self.window < 2 or self.window % 2:
+            raise ValueError(f"Sizes {sizes} must be positive and the window ({self.window}) even.")
+        if any(seconds <= 0 for seconds in self.smoothing_seconds):
+            raise ValueError(f"Invalid smoothing_seconds {self.smoothing_seconds}: widths above 0 wanted.")
+        if missing := [joint for joint in names.UPPER_BODY if joint not in self.joints]:
+            raise ValueError(f"Joints of the upper body are missing: {', '.join(missing)}.")
+
+    @classmethod
+    def preset_named(cls, preset: str) -> Self:
+        """The configuration that ``--preset`` names: ``default``, or ``paper`` as published."""
+        if preset == "paper":
+            return cls(
+                preset="paper",
+                joints=names.UPPER_BODY,
+                observation_inputs=False,
+                aligned=False,
+                smoothing_seconds=(),
+                tapered=False,
+            )
+        return cls(preset=preset)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """The configuration that :meth:`to_dict` described."""
+        plain: dict[str, Any] = dict(values)
+        for key in ("joints", "smoothing_seconds"):
+            plain[key] = tuple(plain[key])
+        return cls(**plain)
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain values, for the metadata of a weights file."""
+        return asdict(self)
+
+    @property
+    def stride(self) -> int:
+        """Steps from one window to the next: they overlap by half."""
+        return self.window // 2

@@ -1,0 +1,113 @@
+"""Cuts a clip's steps into overlapping windows, normalises them, and averages the network's answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from corrector.configuration import CorrectorConfig
+from corrector.features import REFERENCE_STEP, Window, place_and_size
+from corrector.modeling import CorrectorNetwork
+
+Floats = NDArray[np.floating]
+
+
+@dataclass(frozen=True)
+class Track:
+    """Poses of one person at rising times, all in the network's order of joints.
+
+    Attributes:
+        points: (S, J, 2), pixels, NaN where missing.
+        scores: (S, J), 0..1.
+        seconds: (S,).
+    """
+
+    points: Floats
+    scores: Floats
+    seconds: Floats
+
+
+def window_starts(segment: slice, config: CorrectorConfig) -> list[int]:
+    """First steps of a segment's windows; the last window ends where the segment ends."""
+    last = max(segment.stop - config.window, segment.start)
+    return [*range(segment.start, last, config.stride), last]
+
+
+def window_weights(config: CorrectorConfig) -> Floats:
+    """How much each step of a window counts in the average: all alike, or most in the middle."""
+    steps = np.arange(config.window)
+    if not config.tapered:
+        return np.ones(config.window)
+    return np.minimum(steps + 1, config.window - steps) / config.stride
+
+
+def correct_segments(
+    network: CorrectorNetwork,
+    track: Track,
+    segments: Sequence[slice],
+    *,
+    batch_size: int,
+    device: torch.device,
+    progress: Callable[[int], None] | None = None,
+) -> tuple[Floats, Floats]:
+    """Corrected points (S, J, 2) and expected errors (S, J) in pixels; NaN outside of the segments.
+
+    Each window lies in one segment. A step's answers are averaged over the windows that hold it.
+    ``progress`` is told how many steps are done, after each batch of ``batch_size`` windows.
+    """
+    config = network.config
+    total = np.zeros((*track.points.shape[:2], 3))
+    weight = np.zeros(len(track.points))
+    windows = [(start, part.stop) for part in segments for start in window_starts(part, config)]
+    starts, stops = np.array(windows, dtype=np.int64).reshape(-1, 2).T
+    per_step = window_weights(config)
+    for first in range(0, len(starts), batch_size):
+        chunk = slice(first, first + batch_size)
+        steps = starts[chunk, None] + np.arange(config.window)
+        inside = steps < stops[chunk, None]
+        answers = _answer(network, track, np.minimum(steps, stops[chunk, None] - 1), inside, device)
+        counts = np.broadcast_to(per_step, steps.shape)[inside]
+        np.add.at(total, steps[inside], answers[inside] * counts[:, None, None])
+        np.add.at(weight, steps[inside], counts)
+        if progress is not None:
+            progress(int(steps[inside].max()) + 1)
+    with np.errstate(invalid="ignore"):
+        mean = total / weight[:, None, None]
+    return mean[..., :2], mean[..., 2]
+
+
+def _answer(
+    network: CorrectorNetwork,
+    track: Track,
+    steps: NDArray[np.int64],
+    inside: NDArray[np.bool_],
+    device: torch.device,
+) -> Floats:
+    """Points and expected errors (B, L, J, 3) of windows of steps; those not ``inside`` are padding."""
+    points = track.points[steps]
+    present = np.isfinite(points).all(axis=3) & inside[:, :, None]
+    seconds = track.seconds[steps]
+    seconds = seconds - seconds[:, :1] + REFERENCE_STEP * np.cumsum(~inside, axis=1)
+    window = Window(
+        torch.from_numpy(np.where(present[..., None], points, 0)),
+        torch.from_numpy(present),
+        torch.from_numpy(np.where(present, track.scores[steps], 0)),
+        torch.from_numpy(seconds),
+    )
+    with torch.inference_mode():
+        return correct_windows(network, Window(*(part.to(device) for part in window))).cpu().numpy()
+
+
+def correct_windows(network: CorrectorNetwork, window: Window) -> Tensor:
+    """Corrected points and expected errors (B, L, J, 3) of a batch of windows, all in pixels."""
+    place, size = place_and_size(window, network.config.joints)
+    local = (window.points - place) / size
+    normal = Window(*(part.float() for part in (local, window.present, window.scores, window.seconds)))
+    answer = network(normal)
+    error = answer.log_error.exp().unsqueeze(3)
+    return torch.cat((answer.points * size + place, error * size), dim=3)
