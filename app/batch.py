@@ -1,0 +1,216 @@
+"""Runs the jobs of one command, one after the other; a file that fails does not stop the next."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.table import Table
+
+from app import document, pipeline
+from app.boxes import Boxes
+from app.errors import PosefixError
+from app.inputs import Job
+from app.overlay import Style
+from app.pipeline import Timings
+from app.progress import Reporter
+from app.result import Result
+from app.stills import FrameChoice, Montage, save_png
+from app.video.reader import Video, open_video
+from corrector import Corrector
+from estimators import Estimator
+
+
+@dataclass(frozen=True)
+class Options:
+    """What to do with each file; see ``posefix --help``."""
+
+    start: float = 0.0
+    end: float | None = None
+    box: Boxes | None = None
+    overwrite: bool = False
+    video: bool = True
+    style: Style = field(default_factory=Style)
+    frames: FrameChoice | None = None
+    montage: bool = False
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a file ended.
+
+    Attributes:
+        source: the file.
+        status: done, skipped, damaged (done as far as it could be read) or failed.
+        message: why, where it is not done.
+        frames: how many were worked on.
+        seconds: wall time.
+        corrected: how much was corrected, in words.
+        stages: frames a second of each stage.
+    """
+
+    source: Path
+    status: str
+    message: str = ""
+    frames: int = 0
+    seconds: float = 0.0
+    corrected: str = ""
+    stages: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def good(self) -> bool:
+        """False where the user has to look after it."""
+        return self.status in ("done", "skipped")
+
+
+def run(
+    jobs: list[Job], options: Options, *, estimator: Estimator, corrector: Corrector, reporter: Reporter
+) -> list[Outcome]:
+    """Works through the jobs and reports each as it ends."""
+    outcomes = []
+    for job in jobs:
+        outcome = _run_safely(job, options, estimator, corrector, reporter)
+        outcomes.append(outcome)
+        reporter.file_done()
+        if outcome.message:
+            reporter.say(outcome.message)
+        if outcome.stages:
+            rates = ", ".join(f"{stage} {rate:.0f}" for stage, rate in outcome.stages.items())
+            reporter.tell(f"{job.source.name}: frames/s by stage: {rates}")
+    return outcomes
+
+
+def _run_safely(
+    job: Job, options: Options, estimator: Estimator, corrector: Corrector, reporter: Reporter
+) -> Outcome:
+    start = time.perf_counter()
+    try:
+        return run_job(job, options, estimator=estimator, corrector=corrector, reporter=reporter)
+    except PosefixError as error:
+        message = str(error)
+    except Exception as error:  # noqa: BLE001 - one bad file must not end a night's batch
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        message = (
+            f"{job.source}: {type(error).__name__}: {error} ({Path(where.filename).name}:{where.lineno}). "
+            "This is a fault of posefix: please report it with the output of posefix info."
+        )
+    return Outcome(job.source, "failed", message, seconds=time.perf_counter() - start)
+
+
+def run_job(
+    job: Job, options: Options, *, estimator: Estimator, corrector: Corrector, reporter: Reporter
+) -> Outcome:
+    """One file, from video to results.
+
+    Raises:
+        PosefixError: bad input, or a result that cannot be written.
+    """
+    begun = time.perf_counter()
+    if not options.overwrite and (there := _existing(job, options)):
+        return Outcome(
+            job.source, "skipped", f"{there}: exists, {job.source} skipped. --overwrite redoes it."
+        )
+    video = open_video(job.source)
+    timings = Timings()
+    name, total = job.source.name, video.info.frames
+    with reporter.stage(name, "estimate", total=total) as progress:
+        result = pipeline.estimate(
+            video,
+            estimator,
+            start=options.start,
+            end=options.end,
+            box=options.box,
+            progress=progress,
+            timings=timings,
+        )
+    frames = len(result.frame_indices)
+    with reporter.stage(name, "correct", total=frames) as progress:
+        result = pipeline.correct(result, corrector, progress=progress, timings=timings)
+    _draw(job, options, video, result, timings, reporter)
+    # Last, so that an interrupted file leaves nothing that looks done.
+    document.save(result, job.data)
+    return Outcome(
+        job.source,
+        "damaged" if video.warnings else "done",
+        " ".join(video.warnings),
+        frames=frames,
+        seconds=time.perf_counter() - begun,
+        corrected=describe_correction(result),
+        stages={stage: frames / max(seconds, 1e-9) for stage, seconds in timings.seconds.items()},
+    )
+
+
+def _existing(job: Job, options: Options) -> Path | None:
+    wanted = [job.data] + ([job.video] if options.video else []) + ([job.montage] if options.montage else [])
+    return next((path for path in wanted if path.exists()), None)
+
+
+def _draw(
+    job: Job, options: Options, video: Video, result: Result, timings: Timings, reporter: Reporter
+) -> None:
+    """Writes the pictures that are wanted, in one pass over the video."""
+    montage = Montage(result, style=options.style) if options.montage else None
+    if not (options.video or options.frames or montage):
+        return
+
+    def watch(row: int, frame: NDArray[np.uint8], drawn: NDArray[np.uint8]) -> None:
+        index = int(result.frame_indices[row])
+        if options.frames is not None and index in options.frames:
+            save_png(job.still(index), drawn)
+        if montage is not None:
+            montage.add(row, frame)
+
+    with reporter.stage(job.source.name, "render", total=len(result.frame_indices)) as progress:
+        if options.video:
+            pipeline.render(
+                video,
+                result,
+                job.video,
+                style=options.style,
+                watch=watch,
+                progress=progress,
+                timings=timings,
+            )
+        else:
+            for row, frame, drawn in pipeline.draw(video, result, style=options.style, timings=timings):
+                watch(row, frame, drawn)
+                progress(1)
+    sheet = montage.sheet() if montage is not None else None
+    if sheet is not None:
+        save_png(job.montage, sheet)
+
+
+def describe_correction(result: Result) -> str:
+    """How much was corrected, in a few words."""
+    if not result.people:
+        return "nobody found"
+    moved = np.concatenate([person.moved_px[np.isfinite(person.moved_px)] for person in result.people])
+    filled = sum(int(person.filled.sum()) for person in result.people if person.filled is not None)
+    words = f"moved {moved.mean():.1f} px" if len(moved) else "moved nothing"
+    return f"{words}, filled {filled}" if filled else words
+
+
+def table(outcomes: list[Outcome]) -> Table:
+    """A row a file."""
+    grid = Table(title=None, box=None, pad_edge=False)
+    for column, justify in (
+        ("file", "left"),
+        ("frames", "right"),
+        ("seconds", "right"),
+        ("corrected", "left"),
+    ):
+        grid.add_column(column, justify=justify)  # type: ignore[arg-type]
+    grid.add_column("result")
+    for outcome in outcomes:
+        grid.add_row(
+            str(outcome.source),
+            str(outcome.frames or ""),
+            f"{outcome.seconds:.1f}",
+            outcome.corrected,
+            outcome.status,
+        )
+    return grid

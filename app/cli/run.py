@@ -1,0 +1,197 @@
+"""``posefix VIDEO ...``: the main job, from videos to overlays and data files."""
+
+from __future__ import annotations
+
+import argparse
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from app.batch import Options
+    from app.boxes import Boxes
+    from app.inputs import Job
+    from app.overlay import Colour
+    from app.stills import FrameChoice
+
+DESCRIPTION = "Turns videos of a person into videos and data files with corrected 2D joints."
+EPILOG = """\
+what is written, beside each video or in --output:
+  VIDEO_posefix.mp4              the video with its joints: initial ones red, corrected ones yellow
+  VIDEO_posefix.json             the joints of every frame, before and after (docs/json.md)
+  VIDEO_posefix_frames/*.png     the frames that --frames names
+  VIDEO_posefix_montage.png      with --montage
+
+other commands (each with its own --help):
+  posefix demo                   makes a clip of its own and runs on it
+  posefix correct KEYPOINTS      corrects joints that exist already
+  posefix train, evaluate        trains and measures the models
+  posefix info                   versions, device, estimators and weights: for bug reports
+
+exit status: 0 all done, 1 some files failed (the others are done), 2 wrong usage
+"""
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of the main job."""
+    parser = argparse.ArgumentParser(
+        prog="posefix",
+        usage="posefix VIDEO_OR_FOLDER [...] [options]",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("inputs", nargs="+", type=Path, metavar="VIDEO_OR_FOLDER")
+    parser.add_argument("--version", action="version", version=f"posefix {version('posefix')}")
+    add_run_options(parser)
+    parser.set_defaults(handle=handle)
+    return parser
+
+
+def add_run_options(parser: argparse.ArgumentParser) -> None:
+    """The options that every command which runs the pipeline takes."""
+    files = parser.add_argument_group("files")
+    files.add_argument("--output", type=Path, metavar="DIR", help="write here, not beside each video")
+    files.add_argument("--overwrite", action="store_true", help="redo what is there already")
+    files.add_argument("--recursive", action="store_true", help="look into subfolders of a folder, too")
+    files.add_argument("--no-video", action="store_true", help="write the data only")
+    work = parser.add_argument_group("work")
+    work.add_argument(
+        "--estimator", default="sfn", metavar="NAME", help="what finds the joints (default: sfn)"
+    )
+    work.add_argument(
+        "--weights", type=Path, metavar="FILE", help="the estimator's weights, not the default ones"
+    )
+    work.add_argument(
+        "--device", default="auto", metavar="auto|cpu|cuda", help="where to compute (default: auto)"
+    )
+    work.add_argument(
+        "--start", type=_seconds, default=0.0, metavar="SECONDS", help="where to begin in the video"
+    )
+    work.add_argument("--end", type=_seconds, metavar="SECONDS", help="where to stop")
+    work.add_argument(
+        "--box", type=_box, metavar="X,Y,W,H", help="where the person is in the first frame, in pixels"
+    )
+    work.add_argument("--quiet", action="store_true", help="say nothing but what went wrong")
+    look = parser.add_argument_group("overlay")
+    look.add_argument("--draw", choices=("both", "initial", "corrected"), default="both")
+    look.add_argument("--background", choices=("video", "black"), default="video")
+    look.add_argument(
+        "--initial-colour", type=_colour, metavar="COLOUR", help="a name or #rrggbb (default: red)"
+    )
+    look.add_argument("--corrected-colour", type=_colour, metavar="COLOUR", help="(default: yellow)")
+    look.add_argument(
+        "--radius", type=float, metavar="PX", help="of joints (default: by the size of the frame)"
+    )
+    look.add_argument(
+        "--thickness", type=int, metavar="PX", help="of limbs (default: by the size of the frame)"
+    )
+    look.add_argument(
+        "--min-score",
+        type=float,
+        default=0.2,
+        metavar="0..1",
+        help="initial joints below it are not drawn (default: 0.2)",
+    )
+    pictures = parser.add_argument_group("pictures")
+    pictures.add_argument(
+        "--frames", type=_frames, metavar="10,50,90|every:25", help="write these frames as PNG"
+    )
+    pictures.add_argument(
+        "--montage", action="store_true", help="write one sheet of before and after, where most was changed"
+    )
+
+
+def handle(args: argparse.Namespace) -> int:
+    """Runs the jobs; returns the exit status."""
+    from app.inputs import find_jobs
+
+    # Before the models are loaded: a mistyped path should not take seconds to be told.
+    jobs = find_jobs(args.inputs, output=args.output, recursive=args.recursive)
+    return run_jobs(jobs, args)
+
+
+def run_jobs(jobs: list[Job], args: argparse.Namespace) -> int:
+    """Loads the models, works through the jobs and prints the table."""
+    from rich.console import Console
+
+    import estimators
+    from app import batch
+    from app.device import choose_device
+    from app.progress import Reporter
+    from corrector import Corrector
+
+    options = _options(args)
+    device = choose_device(args.device)
+    estimator = estimators.create(args.estimator, device=device, weights=args.weights)
+    corrector = Corrector.from_weights(device=device)
+    with Reporter(files=len(jobs), quiet=args.quiet) as reporter:
+        outcomes = batch.run(jobs, options, estimator=estimator, corrector=corrector, reporter=reporter)
+    if not args.quiet:
+        Console(soft_wrap=True).print(batch.table(outcomes))
+    return 0 if all(outcome.good for outcome in outcomes) else 1
+
+
+def _options(args: argparse.Namespace) -> Options:
+    from app.batch import Options
+    from app.overlay import Style
+
+    colours = {"initial_colour": args.initial_colour, "corrected_colour": args.corrected_colour}
+    style = Style(
+        radius=args.radius,
+        thickness=args.thickness,
+        draw=args.draw,
+        background=args.background,
+        min_score=args.min_score,
+        **{name: colour for name, colour in colours.items() if colour is not None},
+    )
+    if args.end is not None and args.end <= args.start:
+        raise ValueError(f"Invalid end ({args.end}). It must come after --start {args.start}.")
+    return Options(
+        start=args.start,
+        end=args.end,
+        box=args.box,
+        overwrite=args.overwrite,
+        video=not args.no_video,
+        style=style,
+        frames=args.frames,
+        montage=args.montage,
+    )
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 <= seconds < float("inf"):
+        raise argparse.ArgumentTypeError(f"Invalid seconds ({text}). A number from 0 up is wanted.")
+    return seconds
+
+
+def _box(text: str) -> Boxes:
+    import numpy as np
+
+    try:
+        x, y, width, height = (float(part) for part in text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"Invalid box ({text}). Four numbers x,y,w,h are wanted.") from None
+    if width <= 0 or height <= 0:
+        raise argparse.ArgumentTypeError(f"Invalid box ({text}). Width and height must be above 0.")
+    return np.array([x, y, x + width, y + height], np.float32)
+
+
+def _colour(text: str) -> Colour:
+    from matplotlib.colors import to_rgb
+
+    try:
+        red, green, blue = (round(255 * part) for part in to_rgb(text))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"Invalid colour ({text}). A name or #rrggbb is wanted.") from None
+    return red, green, blue
+
+
+def _frames(text: str) -> FrameChoice:
+    from app.stills import FrameChoice
+
+    try:
+        return FrameChoice.parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None

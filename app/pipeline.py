@@ -1,0 +1,194 @@
+"""From a video to corrected keypoints, stage by stage; plain data passes from one to the next.
+
+``estimate`` reads the video once, ``correct`` works on the keypoints of the whole clip, ``render`` reads
+the video again: a few frames are in memory at any time.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.boxes import Boxes
+from app.errors import PosefixError
+from app.follow import Chooser, Follower
+from app.overlay import OverlayAnnotator, Style
+from app.result import Model, Person, Result, Source
+from app.video.reader import Video
+from app.video.types import FrameBatch
+from app.video.writer import write_video
+from corrector import Corrector
+from estimators import Estimator
+
+# Told how many frames a stage is through with.
+Progress = Callable[[int], None]
+# Told of every picture that is drawn: row of the result, the frame as it was, the frame with its overlay.
+Spectator = Callable[[int, NDArray[np.uint8], NDArray[np.uint8]], None]
+
+
+@dataclass
+class Timings:
+    """Seconds of each stage, added up as the stages run."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def measure(self, stage: str) -> Iterator[None]:
+        """Adds the time of the block to ``stage``."""
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[stage] = self.seconds.get(stage, 0.0) + time.perf_counter() - start
+
+
+def _silent(_frames: int) -> None:
+    """Progress for those who do not watch."""
+
+
+def estimate(
+    video: Video,
+    estimator: Estimator,
+    *,
+    start: float = 0.0,
+    end: float | None = None,
+    box: Boxes | None = None,
+    progress: Progress = _silent,
+    timings: Timings | None = None,
+) -> Result:
+    """Joints of the most prominent person in every frame.
+
+    Args:
+        video: from :func:`app.open_video`.
+        estimator: from :func:`estimators.create`.
+        start, end: seconds; frames shown in start <= t < end are looked at.
+        box: x1, y1, x2, y2 of the person in the first frame, in pixels.
+        progress: called with the number of frames done.
+        timings: filled with the seconds of ``decode`` and ``estimate``.
+
+    Raises:
+        PosefixError: no frame can be decoded, or none lies between start and end.
+    """
+    timings = timings or Timings()
+    follower = (Chooser if estimator.finds_people else Follower)(estimator, first_box=box)
+    indices: list[NDArray[np.int64]] = []
+    times: list[NDArray[np.float64]] = []
+    keypoints: list[NDArray[np.float32]] = []
+    looked: list[NDArray[np.float32]] = []
+    for batch in _timed_batches(video, estimator.batch_size, start, end, timings):
+        with timings.measure("estimate"):
+            followed = follower.follow(batch)
+        indices.append(batch.indices)
+        times.append(batch.pts_seconds)
+        keypoints.append(followed.keypoints)
+        looked.append(followed.boxes)
+        progress(len(batch))
+    if not indices:
+        raise PosefixError(f"{video.info.path}: no frame between --start {start} and --end {end}.")
+    info = video.info
+    person = Person(0, initial=np.concatenate(keypoints), boxes=np.concatenate(looked))
+    return Result(
+        source=Source(file=info.path.name, width=info.width, height=info.height, fps=info.fps),
+        skeleton=estimator.skeleton,
+        frame_indices=np.concatenate(indices),
+        pts_seconds=np.concatenate(times),
+        people=(person,) if person.found.any() else (),
+        estimator=Model(estimator.name, estimator.weights_sha256),
+    )
+
+
+def correct(
+    result: Result, corrector: Corrector, *, progress: Progress = _silent, timings: Timings | None = None
+) -> Result:
+    """The same people with corrected joints.
+
+    Raises:
+        ValueError: the skeleton lacks joints that the corrector needs; the message names them.
+    """
+    timings = timings or Timings()
+    people = []
+    for person in result.people:
+        with timings.measure("correct"):
+            correction = corrector.correct(
+                person.initial, pts_seconds=result.pts_seconds, joints=result.skeleton.joints
+            )
+        people.append(
+            replace(
+                person,
+                corrected=correction.keypoints,
+                error_px=correction.error_px,
+                filled=correction.filled,
+            )
+        )
+        progress(len(result.pts_seconds))
+    return result.with_people(tuple(people), corrector=Model(corrector.name, corrector.weights_sha256))
+
+
+def draw(
+    video: Video, result: Result, *, style: Style, timings: Timings | None = None
+) -> Iterator[tuple[int, NDArray[np.uint8], NDArray[np.uint8]]]:
+    """Reads the video again; gives row of the result, frame, and frame with its overlay, in order."""
+    timings = timings or Timings()
+    annotator = OverlayAnnotator(style, result.skeleton, size=(result.source.width, result.source.height))
+    rows = {int(index): row for row, index in enumerate(result.frame_indices)}
+    start, last = float(result.pts_seconds[0]), float(result.pts_seconds[-1])
+    end = float(np.nextafter(last, np.inf))
+    for batch in _timed_batches(video, 1, start, end, timings):
+        row = rows.get(int(batch.indices[0]))
+        if row is None:
+            continue
+        with timings.measure("render"):
+            drawn = annotator.annotate(batch.frames[0], result.people, row)
+        yield row, batch.frames[0], drawn
+
+
+def render(
+    video: Video,
+    result: Result,
+    path: str | Path,
+    *,
+    style: Style | None = None,
+    watch: Spectator | None = None,
+    progress: Progress = _silent,
+    timings: Timings | None = None,
+) -> None:
+    """Writes the overlay video, with the source's timing and sound.
+
+    Raises:
+        PosefixError: the folder or the disk does not take the file.
+    """
+    timings = timings or Timings()
+    info = video.info
+    start = float(result.pts_seconds[0])
+    with write_video(
+        Path(path),
+        width=info.width,
+        height=info.height,
+        fps=info.fps,
+        sound_from=info.path if info.audio_codec else None,
+        sound_start=info.start_seconds + start,
+    ) as writer:
+        for row, frame, drawn in draw(video, result, style=style or Style(), timings=timings):
+            with timings.measure("encode"):
+                writer.write(drawn, pts_seconds=float(result.pts_seconds[row]) - start)
+            if watch is not None:
+                watch(row, frame, drawn)
+            progress(1)
+
+
+def _timed_batches(
+    video: Video, size: int, start: float, end: float | None, timings: Timings
+) -> Iterator[FrameBatch]:
+    batches = video.batches(size=size, start=start, end=end)
+    while True:
+        with timings.measure("decode"):
+            batch = next(batches, None)
+        if batch is None:
+            return
+        yield batch

@@ -1,0 +1,87 @@
+"""What a run knows in the end: who was where in every frame, before and after correction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from estimators import Skeleton
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model's name and the SHA-256 of its weights file."""
+
+    name: str
+    weights_sha256: str
+
+
+@dataclass(frozen=True)
+class Source:
+    """The video that the keypoints belong to; see :class:`app.video.types.VideoInfo` for the fields."""
+
+    file: str
+    width: int
+    height: int
+    fps: float
+
+
+@dataclass(frozen=True)
+class Person:
+    """One person through T frames.
+
+    Attributes:
+        id: number of the person, from 0.
+        initial: float32, (T, joints, 3): x, y and score 0..1 as estimated; NaN where missing.
+        boxes: float32, (T, 4): x1, y1, x2, y2 of the region looked at; NaN where nobody was found.
+        corrected: float32, (T, joints, 2): x, y; NaN where missing; None before correction.
+        error_px: float32, (T, joints): the error to be expected of the corrected joint, in pixels.
+        filled: bool, (T, joints): the joint was missing and the corrector put it in.
+    """
+
+    id: int
+    initial: NDArray[np.float32] = field(repr=False)
+    boxes: NDArray[np.float32] = field(repr=False)
+    corrected: NDArray[np.float32] | None = field(default=None, repr=False)
+    error_px: NDArray[np.float32] | None = field(default=None, repr=False)
+    filled: NDArray[np.bool_] | None = field(default=None, repr=False)
+
+    @property
+    def found(self) -> NDArray[np.bool_]:
+        """(T,): frames in which any initial joint was found."""
+        return np.asarray(np.isfinite(self.initial[..., 0]).any(axis=1))
+
+    @property
+    def moved_px(self) -> NDArray[np.float32]:
+        """(T, joints): how far the correction moved each joint; NaN where either end is missing."""
+        if self.corrected is None:
+            return np.full(self.initial.shape[:2], np.nan, np.float32)
+        return np.linalg.norm(self.corrected - self.initial[..., :2], axis=2)
+
+
+@dataclass(frozen=True)
+class Result:
+    """Keypoints of a whole clip, or of a part of it.
+
+    Attributes:
+        source: the video.
+        skeleton: names and limbs of the joints.
+        frame_indices: (T,): numbers of the frames in the file.
+        pts_seconds: (T,): when each is shown, from the first frame of the file.
+        people: those found, the most prominent first.
+        estimator, corrector: the models at work; corrector is None before correction.
+    """
+
+    source: Source
+    skeleton: Skeleton
+    frame_indices: NDArray[np.int64] = field(repr=False)
+    pts_seconds: NDArray[np.float64] = field(repr=False)
+    people: tuple[Person, ...] = field(repr=False)
+    estimator: Model
+    corrector: Model | None = None
+
+    def with_people(self, people: tuple[Person, ...], *, corrector: Model) -> Result:
+        """The same with corrected people in it."""
+        return replace(self, people=people, corrector=corrector)

@@ -1,0 +1,77 @@
+"""The sound of a source file on its way into the result: copied where MP4 takes it, else as AAC."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+import av
+from av.audio.stream import AudioStream
+from av.container import InputContainer, OutputContainer
+from av.packet import Packet
+
+# Sound that MP4 holds and phones play; anything else becomes AAC.
+COPIED = ("aac", "mp3")
+
+
+class AudioTrack:
+    """Adds the first audio stream of ``source`` to ``output``, bit by bit as the picture is written.
+
+    Args:
+        source: the file with the sound, read by nobody else.
+        output: the file being written; no packet has gone into it yet.
+        start: seconds on the source's clock that become zero in the output.
+    """
+
+    def __init__(self, source: InputContainer, output: OutputContainer, *, start: float) -> None:
+        stream = source.streams.audio[0]
+        self._output = output
+        self._encoder: AudioStream | None = None
+        if stream.codec_context.name in COPIED:
+            copy = output.add_stream_from_template(stream)
+            self._packets = _copied(source, stream, copy, start)
+        else:
+            self._encoder = output.add_stream("aac", rate=stream.codec_context.sample_rate)
+            self._encoder.codec_context.layout = stream.codec_context.layout
+            self._packets = _encoded(source, stream, self._encoder, start)
+        self._waiting: Packet | None = None
+
+    def write_until(self, seconds: float) -> None:
+        """Writes the sound that is heard before ``seconds`` of the output."""
+        while (packet := self._waiting or next(self._packets, None)) is not None:
+            self._waiting = None
+            if packet.pts is not None and float(packet.pts * packet.time_base) >= seconds:
+                self._waiting = packet
+                return
+            self._output.mux(packet)
+
+    def finish(self) -> None:
+        """Writes what the encoder still holds."""
+        if self._encoder is not None:
+            self._output.mux(self._encoder.encode(None))
+
+
+def _copied(source: InputContainer, stream: AudioStream, copy: AudioStream, start: float) -> Iterator[Packet]:
+    # A broken end of the sound must not cost the picture.
+    with contextlib.suppress(av.error.FFmpegError):
+        for packet in source.demux(stream):
+            if packet.pts is None or packet.dts is None or packet.time_base is None:
+                continue
+            shift = round(start / packet.time_base)
+            if packet.pts >= shift:
+                packet.pts -= shift
+                packet.dts -= shift
+                packet.stream = copy
+                yield packet
+
+
+def _encoded(
+    source: InputContainer, stream: AudioStream, encoder: AudioStream, start: float
+) -> Iterator[Packet]:
+    with contextlib.suppress(av.error.FFmpegError):
+        for frame in source.decode(stream):
+            if frame.pts is None or frame.time_base is None:
+                continue
+            frame.pts -= round(start / frame.time_base)
+            if frame.pts >= 0:
+                yield from encoder.encode(frame)

@@ -1,0 +1,109 @@
+"""Looks at a file before it is decoded and says in one line what is wrong with it.
+
+decord reports everything it cannot read by the same ``Error reading``; a user needs to know whether the
+file is missing, empty, no video at all, only sound, or cut off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import av
+from av.container import InputContainer
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from app.errors import PosefixError
+from app.video.types import VideoInfo
+
+
+@contextmanager
+def open_container(path: Path) -> Iterator[InputContainer]:
+    """The file opened by FFmpeg.
+
+    Raises:
+        PosefixError: it is missing, empty, unreadable, cut off or no video.
+    """
+    check_file(path)
+    try:
+        container = av.open(str(path))
+    except av.error.PermissionError as error:
+        raise PosefixError(f"{path}: no permission to read it. Change its permissions.") from error
+    except (av.error.FFmpegError, UnicodeDecodeError) as error:
+        raise PosefixError(f"{path}: {_diagnose(path)}") from error
+    with container:
+        yield container
+
+
+def check_file(path: Path) -> None:
+    """Raises PosefixError where there is no file with bytes in it at ``path``."""
+    if path.is_dir():
+        raise PosefixError(f"{path}: a folder, not a video. Give a file in it.")
+    if not path.exists():
+        raise PosefixError(f"{path}: no such file. Check the path.")
+    if not path.is_file():
+        raise PosefixError(f"{path}: not a regular file. Save the video to disk first.")
+    if path.stat().st_size == 0:
+        raise PosefixError(f"{path}: empty (0 bytes). Copy or record it again.")
+
+
+def _diagnose(path: Path) -> str:
+    with path.open("rb") as file:
+        head = file.read(4096)
+        file.seek(0)
+        is_mp4 = head[4:8] in (b"ftyp", b"mdat", b"moov", b"wide", b"free")
+        has_index = is_mp4 and any(b"moov" in chunk for chunk in iter(lambda: file.read(1 << 20), b""))
+    if is_mp4 and not has_index:
+        return "cut off: its index (moov) is missing. Copy or record it again, or repair it with untrunc."
+    if is_mp4:
+        return "a damaged MP4. Copy it again, or repair it with ffmpeg -i FILE -c copy repaired.mp4."
+    return "not a video that FFmpeg knows. Convert it to MP4 (H.264) first."
+
+
+def probe(path: Path) -> VideoInfo:
+    """Facts about the video at ``path``.
+
+    Raises:
+        PosefixError: there is no video to be read; the message says why and what to do.
+    """
+    with open_container(path) as container:
+        if not container.streams.video:
+            kind = "only sound, no picture" if container.streams.audio else "no video stream"
+            raise PosefixError(f"{path}: {kind}. Give a file with video in it.")
+        stream = container.streams.video[0]
+        audio = container.streams.audio[0].codec_context.name if container.streams.audio else None
+        first = _first_frame(container, stream)
+        if first is None:
+            raise PosefixError(f"{path}: no frame in it can be decoded. Copy or record it again.")
+        rotation = round(-first.rotation) % 360
+        turned = rotation in (90, 270)
+        fps = float(stream.average_rate or stream.guessed_rate or 25)
+        duration = _duration(container, stream) or stream.frames / fps
+        return VideoInfo(
+            path=path,
+            width=first.height if turned else first.width,
+            height=first.width if turned else first.height,
+            fps=fps,
+            frames=stream.frames or round(duration * fps),
+            duration_seconds=duration,
+            start_seconds=float(first.time or 0.0),
+            rotation=rotation,
+            video_codec=stream.codec_context.name,
+            audio_codec=audio,
+            container=container.format.name,
+        )
+
+
+def _first_frame(container: InputContainer, stream: VideoStream) -> VideoFrame | None:
+    try:
+        return next(container.decode(stream), None)
+    except av.error.FFmpegError:
+        return None
+
+
+def _duration(container: InputContainer, stream: VideoStream) -> float | None:
+    if stream.duration and stream.time_base:
+        return float(stream.duration * stream.time_base)
+    return container.duration / av.time_base if container.duration else None

@@ -1,0 +1,94 @@
+"""Encodes frames to an MP4 that browsers and phones play: H.264, yuv420p, even sizes, the source's sound."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+from av.container import OutputContainer
+from numpy.typing import NDArray
+
+from app.files import written_whole
+from app.video.audio import AudioTrack
+
+# 90 kHz, as in MPEG: every usual frame rate falls on whole ticks or very near one.
+TICKS = 90_000
+
+
+class VideoWriter:
+    """Takes frames with their times; :func:`write_video` makes one."""
+
+    def __init__(self, output: OutputContainer, *, width: int, height: int, fps: float) -> None:
+        self._output = output
+        self._pad = ((0, height % 2), (0, width % 2), (0, 0))
+        # The rate is a hint for rate control; the frames' own times are what is written.
+        rate = Fraction(fps).limit_denominator(1001)
+        self._stream = output.add_stream("libx264", rate=rate, options={"preset": "veryfast", "crf": "20"})
+        self._stream.width, self._stream.height = width + width % 2, height + height % 2
+        self._stream.pix_fmt = "yuv420p"
+        self._stream.codec_context.time_base = Fraction(1, TICKS)
+        self._last_pts = -1
+        self._frame_ticks = max(1, round(TICKS / fps))
+        self.audio: AudioTrack | None = None
+
+    def write(self, picture: NDArray[np.uint8], *, pts_seconds: float) -> None:
+        """Adds a frame: uint8, (H, W, 3), RGB, shown at ``pts_seconds``; times only go up."""
+        if self._pad[0][1] or self._pad[1][1]:
+            picture = np.pad(picture, self._pad, mode="edge")
+        frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")
+        frame.pts = max(round(pts_seconds * TICKS), self._last_pts + 1)
+        frame.time_base = Fraction(1, TICKS)
+        frame.duration = self._frame_ticks
+        self._last_pts = frame.pts
+        # Sound goes in as its picture does, so that players need not seek to and fro.
+        if self.audio is not None:
+            self.audio.write_until(pts_seconds)
+        for packet in self._stream.encode(frame):
+            self._output.mux(packet)
+
+    def close(self) -> None:
+        """Writes what is left of picture and sound, up to the end of the last frame."""
+        for packet in self._stream.encode():
+            self._output.mux(packet)
+        if self.audio is not None:
+            self.audio.write_until((self._last_pts + self._frame_ticks) / TICKS)
+            self.audio.finish()
+
+
+@contextlib.contextmanager
+def write_video(
+    path: Path,
+    *,
+    width: int,
+    height: int,
+    fps: float,
+    sound_from: Path | None = None,
+    sound_start: float = 0.0,
+) -> Iterator[VideoWriter]:
+    """A video that appears at ``path`` when the block ends without an error.
+
+    Args:
+        path: an ``.mp4``.
+        width, height: of the frames to come; an odd size gets one more column or row, a copy of the last.
+        fps: average frame rate.
+        sound_from: a file whose sound goes along.
+        sound_start: seconds on that file's clock that are zero in the new one.
+
+    Raises:
+        PosefixError: the folder or the disk does not take the file.
+    """
+    with contextlib.ExitStack() as stack:
+        partial = stack.enter_context(written_whole(path))
+        output = stack.enter_context(
+            av.open(str(partial), "w", format="mp4", options={"movflags": "+faststart"})
+        )
+        writer = VideoWriter(output, width=width, height=height, fps=fps)
+        if sound_from is not None:
+            source = stack.enter_context(av.open(str(sound_from)))
+            writer.audio = AudioTrack(source, output, start=sound_start)
+        yield writer
+        writer.close()
