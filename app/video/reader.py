@@ -19,6 +19,8 @@ from app.errors import PosefixError
 from app.video.probe import open_container, probe
 from app.video.types import FrameBatch, VideoInfo
 
+SHORTEST_FRAME_SECONDS = 1e-3
+
 # (number in the file, seconds from the first frame, RGB picture)
 Frame = tuple[int, float, NDArray[np.uint8]]
 
@@ -60,7 +62,10 @@ class Video:
             frames = _read_pyav(self.info.path, self._warn)
         else:
             frames = _read_decord(self.info.path, start, self._warn)
+        previous = -np.inf
         for number, seconds, picture in frames:
+            # Some recorders write a time twice; everything after this relies on times that rise.
+            previous = seconds = max(seconds, previous + SHORTEST_FRAME_SECONDS)
             if end is not None and seconds >= end:
                 return
             if seconds >= start:

@@ -1,0 +1,99 @@
+"""The follower: one person found, kept, lost and found again."""
+
+import numpy as np
+
+from app import boxes
+from app.follow import Chooser, Follower, FollowSettings
+from app.video.types import FrameBatch
+from tests.fakes import LAYOUT, BlobEstimator, blob_frames
+
+
+def batch_of(frames, *, first=0, fps=10.0):
+    indices = np.arange(first, first + len(frames))
+    return FrameBatch(indices, indices / fps, frames)
+
+
+def follow_all(follower, frames, *, size=4, fps=10.0):
+    parts = [
+        follower.follow(batch_of(frames[at : at + size], first=at, fps=fps))
+        for at in range(0, len(frames), size)
+    ]
+    return np.concatenate([part.keypoints for part in parts])
+
+
+def test_a_moving_person_is_found_and_followed():
+    centres = [(30 + 3 * i, 40 + i) for i in range(20)]
+    found = follow_all(Follower(BlobEstimator()), blob_frames(centres))
+    middles = found[:, :, :2].mean(axis=1) - LAYOUT.mean(axis=0) * 24
+    assert np.abs(middles - np.array(centres)).max() < 2
+
+
+def test_a_small_person_in_a_big_frame_is_found():
+    found = follow_all(Follower(BlobEstimator()), blob_frames([(600, 300)] * 2, side=40, size=(900, 400)))
+    assert np.isfinite(found).all()
+
+
+def test_frames_without_anybody_stay_empty_and_the_person_is_found_again():
+    centres = [(40, 40)] * 4 + [None] * 8 + [(120, 80)] * 12
+    found = follow_all(Follower(BlobEstimator()), blob_frames(centres))
+    there = np.isfinite(found[:, 0, 0])
+    assert there[:4].all()
+    assert not there[4:12].any()
+    # Found again no later than the next search.
+    assert there[12 + int(FollowSettings().search_seconds * 10) :].all()
+
+
+def test_an_empty_picture_is_not_searched_in_every_frame():
+    estimator = BlobEstimator()
+    follow_all(Follower(estimator), blob_frames([None] * 20))
+    windows = len(boxes.windows(160, 120, shares=FollowSettings().search_shares, stride=0.5))
+    assert sum(estimator.calls) == windows * 4  # 2 s, a search every half second
+
+
+def test_the_first_box_says_who_is_meant():
+    frames = np.maximum(blob_frames([(30, 60)] * 4, side=30), blob_frames([(120, 60)] * 4, side=20))
+    box = np.array([105, 45, 135, 75], np.float32)
+    found = follow_all(
+        Follower(BlobEstimator(), first_box=box, settings=FollowSettings(lost_score=0.1)), frames
+    )
+    assert np.abs(found[:, 0, 0] - 120).max() < 3
+
+
+def test_a_fast_jump_within_a_batch_is_looked_at_again():
+    centres = [(30, 60), (42, 60), (54, 60), (66, 60)]
+    estimator = BlobEstimator()
+    follower = Follower(estimator, first_box=np.array([10, 40, 80, 80], np.float32))
+    found = follow_all(follower, blob_frames(centres))
+    assert np.abs(found[:, 0, 0] - [30, 42, 54, 66]).max() < 2
+    assert len(estimator.calls) == 2
+
+
+def test_an_estimator_that_finds_people_is_not_told_where_to_look():
+    estimator = BlobEstimator(finds_people=True)
+    found = follow_all(Chooser(estimator), blob_frames([(40, 40), None, (44, 40), (46, 40)]))
+    assert np.isfinite(found[:, 0, 0]).tolist() == [True, False, True, True]
+    assert estimator.calls == [4]
+
+
+def test_windows_cover_the_whole_frame():
+    found = boxes.windows(1768, 994, shares=(1.0, 0.5), stride=0.5)
+    assert found[0].tolist() == [0, 0, 1768, 994]
+    assert (found[:, :2] >= 0).all()
+    assert (found[:, 2] <= 1768.001).all()
+    assert (found[:, 3] <= 994.001).all()
+    for share in (994, 497):
+        squares = found[1:][np.isclose(found[1:, 2] - found[1:, 0], share)]
+        assert squares[:, 2].max() > 1767
+        assert squares[:, 3].max() > 993
+
+
+def test_overlap_is_that_of_areas():
+    a, b = np.array([0, 0, 10, 10], np.float32), np.array([5, 0, 15, 10], np.float32)
+    assert np.isclose(boxes.overlap(a, b), 50 / 150)
+    assert boxes.overlap(a, b + 100) == 0
+
+
+def test_the_box_around_joints_leaves_out_the_unsure_and_the_missing():
+    keypoints = np.array([[10, 10, 0.9], [30, 50, 0.9], [900, 900, 0.1], [np.nan, np.nan, 0.9]])
+    assert boxes.around(keypoints, min_score=0.2, pad=0.1).tolist() == [6, 6, 34, 54]
+    assert boxes.around(keypoints[2:], min_score=0.2, pad=0.1) is None
