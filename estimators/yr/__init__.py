@@ -1,0 +1,1 @@
+"""YR: flexible mixtures of parts (Yang & Ramanan), our own."""
