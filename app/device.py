@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from app.errors import PosefixError
+from app.errors import UsageError
 
 DEVICES = ("auto", "cpu", "cuda")
 
@@ -13,12 +13,12 @@ def choose_device(name: str) -> torch.device:
     """The device called ``name``; ``auto`` is CUDA where there is some.
 
     Raises:
-        PosefixError: CUDA is asked for and absent, or no device has that name.
+        UsageError: CUDA is asked for and absent, or no device has that name.
     """
     if name not in DEVICES:
-        raise PosefixError(f"Invalid device ({name}). Supported values are {', '.join(DEVICES)}.")
+        raise UsageError(f"Invalid device ({name}). Supported values are {', '.join(DEVICES)}.")
     if name == "cuda" and not torch.cuda.is_available():
-        raise PosefixError(
+        raise UsageError(
             "Invalid device (cuda): this torch sees no CUDA device. Use --device cpu, or install a CUDA "
             "build of torch and a driver that fits it."
         )

@@ -10,7 +10,7 @@ from types import FrameType
 from typing import NoReturn
 
 from app.cli import correct, demo, evaluate, info, run, train
-from app.errors import PosefixError
+from app.errors import PosefixError, UsageError
 
 COMMANDS = (train, evaluate, correct, info, demo)
 
@@ -28,9 +28,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return args.handle(args)
     except PosefixError as error:
         print(f"posefix: {error}", file=sys.stderr)  # noqa: T201
-        return FAILED
+        return WRONG_USAGE if isinstance(error, UsageError) else FAILED
     except ValueError as error:
-        # What libraries of ours refuse: an unknown estimator, weights of another model.
+        # What the packages below refuse: an unknown estimator, weights of another model.
         print(f"posefix: {error}", file=sys.stderr)  # noqa: T201
         return WRONG_USAGE
     except KeyboardInterrupt:

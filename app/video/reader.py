@@ -62,10 +62,10 @@ class Video:
             frames = _read_pyav(self.info.path, self._warn)
         else:
             frames = _read_decord(self.info.path, start, self._warn)
-        previous = -np.inf
-        for number, seconds, picture in frames:
+        seconds = -np.inf
+        for number, time, picture in frames:
             # Some recorders write a time twice; everything after this relies on times that rise.
-            previous = seconds = max(seconds, previous + SHORTEST_FRAME_SECONDS)
+            seconds = max(time, seconds + SHORTEST_FRAME_SECONDS)
             if end is not None and seconds >= end:
                 return
             if seconds >= start:
