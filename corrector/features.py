@@ -58,6 +58,14 @@ def place_and_size(window: Window, joints: Sequence[str]) -> tuple[Tensor, Tenso
     return place, size.clamp(min=SMALLEST_SIZE)
 
 
+def normalise(window: Window, joints: Sequence[str]) -> tuple[Window, Tensor, Tensor]:
+    """Windows of points in pixels as float32 in person sizes, with their place and size in pixels."""
+    place, size = place_and_size(window, joints)
+    local = (window.points - place) / size
+    parts = (local, window.present, window.scores, window.seconds)
+    return Window(*(part.float() for part in parts)), place, size
+
+
 def _middle(points: Tensor) -> Tensor:
     return points.flatten(1, 2).nanmedian(1).values.view(-1, 1, 1, 2)
 

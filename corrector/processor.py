@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from corrector.configuration import CorrectorConfig
-from corrector.features import REFERENCE_STEP, Window, place_and_size
+from corrector.features import REFERENCE_STEP, Window, normalise
 from corrector.modeling import CorrectorNetwork
 
 Floats = NDArray[np.floating]
@@ -105,9 +105,7 @@ def _answer(
 
 def correct_windows(network: CorrectorNetwork, window: Window) -> Tensor:
     """Corrected points and expected errors (B, L, J, 3) of a batch of windows, all in pixels."""
-    place, size = place_and_size(window, network.config.joints)
-    local = (window.points - place) / size
-    normal = Window(*(part.float() for part in (local, window.present, window.scores, window.seconds)))
+    normal, place, size = normalise(window, network.config.joints)
     answer = network(normal)
     error = answer.log_error.exp().unsqueeze(3)
     return torch.cat((answer.points * size + place, error * size), dim=3)

@@ -1,0 +1,88 @@
+"""``posefix train corrector``: trains the corrector on pairs and on motion with simulated errors."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from app.cli.train import Subparsers
+
+STEPS = {"default": 20_000, "paper": 59_000}
+BATCH = {"default": 128, "paper": 64}
+RATE = {"default": 2e-3, "paper": 0.01}
+
+
+def register_parser(subparsers: Subparsers) -> None:
+    """Adds the command."""
+    parser = subparsers.add_parser(
+        "corrector",
+        help="train the corrector",
+        description="Trains the corrector on pairs of detected and true motion and on simulated errors.",
+        epilog="Writes corrector-PRESET.safetensors and checkpoint.pt into --output, now and then.",
+    )
+    parser.add_argument(
+        "--data", type=Path, required=True, metavar="DIR", help="folder that holds h36m_sh/ and motion/"
+    )
+    parser.add_argument("--preset", default="default", metavar="paper|default", help="(default: default)")
+    parser.add_argument("--init", type=Path, metavar="FILE", help="start from these weights")
+    parser.add_argument("--output", type=Path, metavar="DIR", help="(default: runs/corrector-PRESET)")
+    parser.add_argument("--resume", action="store_true", help="go on from the checkpoint in --output")
+    parser.add_argument("--steps", type=int, metavar="N", help=f"batches (default: {STEPS})")
+    parser.add_argument("--batch-size", type=int, metavar="N", help=f"windows a batch (default: {BATCH})")
+    parser.add_argument("--learning-rate", type=float, metavar="X", help=f"at its highest (default: {RATE})")
+    parser.add_argument("--report-every", type=int, default=1000, metavar="N", help="steps (default: 1000)")
+    parser.add_argument("--pairs-only", action="store_true", help="no simulated errors")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="(default: 0)")
+    parser.add_argument("--threads", type=int, metavar="N", help="processor threads (default: all)")
+    parser.add_argument("--device", default="auto", metavar="auto|cpu|cuda", help="(default: auto)")
+    parser.set_defaults(handle=handle)
+
+
+def handle(args: argparse.Namespace) -> int:
+    """Trains; returns the exit status."""
+    import torch
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from app.device import choose_device
+    from app.errors import UsageError
+    from corrector.configuration import PRESETS
+    from corrector.training import Report, TrainingOptions, train
+
+    console = Console(stderr=True, soft_wrap=True, highlight=False)
+    if args.preset not in PRESETS:
+        raise UsageError(f"Invalid preset ({args.preset}). Supported values are {', '.join(PRESETS)}.")
+    if args.threads:
+        torch.set_num_threads(args.threads)
+    options = TrainingOptions(
+        data=args.data,
+        output=args.output or Path("runs") / f"corrector-{args.preset}",
+        preset=args.preset,
+        steps=args.steps or STEPS[args.preset],
+        batch_size=args.batch_size or BATCH[args.preset],
+        learning_rate=args.learning_rate or RATE[args.preset],
+        report_every=args.report_every,
+        simulated=not args.pairs_only,
+        seed=args.seed,
+        init=args.init,
+        resume=args.resume,
+    )
+
+    def tell(report: Report) -> None:
+        console.print(
+            f"step {report.step}: loss {report.loss:.4f}, error {report.error_px:.2f} px "
+            f"(detector {report.detector_px:.2f}), acceleration error {report.acceleration_px:.2f} px"
+        )
+
+    with Progress(console=console, disable=not console.is_terminal) as bar:
+        task = bar.add_task("training", total=options.steps)
+        path = train(
+            options,
+            device=choose_device(args.device),
+            on_step=lambda step: bar.update(task, completed=step),
+            on_report=tell,
+        )
+    console.print(f"{path}: done.", markup=False)
+    return 0

@@ -1,0 +1,1 @@
+"""Data that the corrector is trained on and measured with."""

@@ -1,0 +1,183 @@
+"""Draws training windows: pairs of a detector and motion with simulated errors, varied in every way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from corrector.conventions import carry, fit_convention
+from corrector.data.cameras import see, turn, uniform
+from corrector.data.errors import ErrorModel
+from corrector.data.sources import Floats, Motion, Sequence2D
+from corrector.features import REFERENCE_STEP, Window, place_and_size
+from corrector.joints import ALL, UPPER_BODY, mirror_indices
+
+# Every how many frames a window takes one, and how often: 25 or 30 fps down to 5, and single photographs.
+_STRIDES = ((1, 0.7), (2, 0.13), (3, 0.07), (6, 0.06), (40, 0.04))
+_HEADLESS = tuple(joint for joint in ALL if joint != "head")
+_PENN = tuple(joint for joint in ALL if joint not in ("neck", "head_top"))
+_SKELETONS = ((ALL, 0.2), (_HEADLESS, 0.4), (_PENN, 0.2), (UPPER_BODY, 0.2))
+
+PERSON_SIZE = 60.0
+"""Pixels that every person of a batch is in size."""
+
+
+class TrainingBatch(NamedTuple):
+    """A batch of windows with their answers.
+
+    Attributes:
+        window: what a detector gives, in pixels.
+        target: (B, L, J, 2), true points in pixels, NaN where unknown.
+        smooth: (B,), whether the true motion is smooth enough to learn accelerations from.
+    """
+
+    window: Window
+    target: Tensor
+    smooth: Tensor
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Takes of one kind, one after another.
+
+    Attributes:
+        given: (N, J, 2), the detector's points, or None where errors are to be simulated.
+        true: (N, J, 2 or 3).
+        starts: (S,), first frame of each take.
+        lengths: (S,).
+        fps: frames a second.
+        share: of a batch's windows.
+        smooth: whether accelerations can be learnt from it.
+    """
+
+    given: Tensor | None
+    true: Tensor
+    starts: Tensor
+    lengths: Tensor
+    fps: float
+    share: float
+    smooth: bool
+
+
+def pair_pool(takes: Sequence[Sequence2D], *, share: float, device: torch.device) -> Pool:
+    """Real pairs; the truth is carried over to the detector's own convention, fitted on these takes."""
+    detected = np.concatenate([take.detected for take in takes])
+    true = np.concatenate([take.true for take in takes])
+    carried = carry(true, fit_convention(true, detected))
+    lengths = [len(take.true) for take in takes]
+    given = torch.from_numpy(with_head(detected))
+    return _pool(given.to(device), with_head(carried), lengths, takes[0].fps, share, True, device)
+
+
+def motion_pool(motion: Motion, *, share: float, smooth: bool, device: torch.device) -> Pool:
+    """Motion whose errors are simulated."""
+    return _pool(None, motion.points, motion.lengths, motion.fps, share, smooth, device)
+
+
+def with_head(points: Floats) -> Floats:
+    """The 15 joints from the 14 of ``H36M_JOINTS``: the head lies between neck and head top."""
+    return np.concatenate((points[:, :2].mean(axis=1, keepdims=True), points), axis=1).astype(np.float32)
+
+
+def _pool(
+    given: Tensor | None,
+    true: Floats,
+    lengths: Sequence[int],
+    fps: float,
+    share: float,
+    smooth: bool,
+    device: torch.device,
+) -> Pool:
+    size = torch.tensor(lengths, device=device)
+    return Pool(given, torch.from_numpy(true).to(device), size.cumsum(0) - size, size, fps, share, smooth)
+
+
+class WindowSampler:
+    """Draws batches from pools; the same seed and number give the same batch."""
+
+    def __init__(
+        self, pools: Sequence[Pool], *, joints: Sequence[str], length: int, device: torch.device, seed: int
+    ) -> None:
+        self._pools, self._length, self._seed = pools, length, seed
+        self._generator = torch.Generator(device=device)
+        self._errors = ErrorModel(ALL, self._generator)
+        self._mirror = mirror_indices(ALL)
+        self._joints = [ALL.index(joint) for joint in joints]
+        skeletons = [[joint in kept for joint in ALL] for kept, _ in _SKELETONS]
+        self._skeletons = torch.tensor(skeletons, device=device)
+        self._skeleton_odds = torch.tensor([odds for _, odds in _SKELETONS], device=device)
+
+    def batch(self, number: int, size: int) -> TrainingBatch:
+        """Batch ``number`` of ``size`` windows or so, shared out among the pools."""
+        self._generator.manual_seed(self._seed * 1_000_003 + number)
+        parts = [self._draw(pool, round(size * pool.share)) for pool in self._pools]
+        columns = zip(*(part.window for part in parts), strict=True)
+        window = Window(*(torch.cat(column) for column in columns))
+        target = torch.cat([part.target for part in parts])[:, :, self._joints]
+        smooth = torch.cat([part.smooth for part in parts])
+        points, present, scores = (part[:, :, self._joints] for part in window[:3])
+        return TrainingBatch(Window(points, present, scores, window.seconds), target, smooth)
+
+    def _draw(self, pool: Pool, count: int) -> TrainingBatch:
+        index, inside, seconds = self._pick(pool, count)
+        true, given = pool.true[index], None
+        if pool.given is not None:
+            given = pool.given[index]
+        elif true.shape[3] == 3:
+            true = see(true, self._generator)
+        true, given = self._normalise(true, given, seconds)
+        angle = uniform(-30, 30, (count,), self._generator)
+        flip = self._chance(0.5, count).view(-1, 1, 1, 1)
+        true = self._vary(true, angle, flip)
+        given = self._errors.noise(true, seconds) if given is None else self._vary(given, angle, flip)
+        given = self._errors.strike(given, seconds, share=0.35 if pool.given is None else 0.08)
+        missing = self._errors.misses((count, self._length, len(ALL)), seconds)
+        missing &= self._chance(0.4, count).view(-1, 1, 1)
+        present = ~missing & self._pick_skeletons(count) & inside.unsqueeze(2) & given[..., 0].isfinite()
+        scores = self._errors.scores((given - true).norm(dim=3)) * present
+        target = true.masked_fill(~inside.view(count, -1, 1, 1), torch.nan)
+        target = target.masked_fill(~present.any(dim=1).view(count, 1, -1, 1), torch.nan)
+        points = PERSON_SIZE * given.masked_fill(~present.unsqueeze(3), 0)
+        smooth = torch.full((count,), pool.smooth, device=points.device)
+        return TrainingBatch(Window(points, present.float(), scores, seconds), PERSON_SIZE * target, smooth)
+
+    def _pick(self, pool: Pool, count: int) -> tuple[Tensor, Tensor, Tensor]:
+        """Frames (B, L) of random windows, which of them lie inside of the take, and their times."""
+        random, device = self._generator, pool.starts.device
+        odds = torch.tensor([share for _, share in _STRIDES], device=device)
+        strides = torch.tensor([stride for stride, _ in _STRIDES], device=device)
+        stride = strides[torch.multinomial(odds, count, replacement=True, generator=random)].unsqueeze(1)
+        take = torch.multinomial(pool.lengths.float(), count, replacement=True, generator=random)
+        length = pool.lengths[take].unsqueeze(1)
+        room = (length - self._length * stride).clamp(min=0) + 1
+        start = (uniform(0, 1, (count, 1), random) * room).long()
+        frame = start + torch.arange(self._length, device=device) * stride
+        ends = uniform(1, self._length, (count,), random)
+        ends = torch.where(self._chance(0.06, count), ends, self._length)
+        inside = (frame < length) & (torch.arange(self._length, device=device) < ends.unsqueeze(1))
+        step = stride / pool.fps
+        if pool.given is None:
+            step = step * uniform(0.7, 1.25, (count, 1), random)
+        seconds = torch.where(inside, step, REFERENCE_STEP).cumsum(1)
+        return pool.starts[take].unsqueeze(1) + frame.clamp(max=length - 1), inside, seconds
+
+    def _normalise(self, true: Tensor, given: Tensor | None, seconds: Tensor) -> tuple[Tensor, Tensor | None]:
+        present = true[..., 0].isfinite()
+        place, size = place_and_size(Window(true.nan_to_num(0), present, present, seconds), ALL)
+        return (true - place) / size, None if given is None else (given - place) / size
+
+    def _vary(self, points: Tensor, angle: Tensor, flip: Tensor) -> Tensor:
+        mirrored = points[:, :, self._mirror] * points.new_tensor([-1.0, 1.0])
+        return turn(torch.where(flip, mirrored, points), angle)
+
+    def _pick_skeletons(self, count: int) -> Tensor:
+        picked = torch.multinomial(self._skeleton_odds, count, replacement=True, generator=self._generator)
+        return self._skeletons[picked].unsqueeze(1)
+
+    def _chance(self, share: float, count: int) -> Tensor:
+        return uniform(0, 1, (count,), self._generator) < share

@@ -1,0 +1,281 @@
+"""Trains a corrector; ``posefix train corrector`` calls :func:`train`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from corrector.api import Corrector, load_network, save_network
+from corrector.configuration import CorrectorConfig
+from corrector.conventions import carry, fit_convention
+from corrector.data.sources import (
+    H36M_JOINTS,
+    TRAIN_SUBJECTS,
+    VALIDATION_SUBJECTS,
+    Sequence2D,
+    load_h36m,
+    load_motion,
+)
+from corrector.data.windows import Pool, TrainingBatch, WindowSampler, motion_pool, pair_pool
+from corrector.features import normalise
+from corrector.modeling import CorrectorNetwork, Estimate
+
+SMALLEST_DISTANCE = 0.003
+ACCELERATION_WEIGHT = 1.0
+
+
+@dataclass(frozen=True)
+class TrainingOptions:
+    """How to train.
+
+    Attributes:
+        data: folder that holds ``h36m_sh/`` and ``motion/``.
+        output: folder for the checkpoint and the weights.
+        preset: see :class:`corrector.configuration.CorrectorConfig`.
+        steps: batches.
+        batch_size: windows a batch.
+        learning_rate: at its highest.
+        report_every: steps between two validations, each of which saves a checkpoint.
+        simulated: train on simulated errors too, beside the real pairs.
+        seed: of everything random.
+        init: weights to start from.
+        resume: go on from the checkpoint in ``output``.
+    """
+
+    data: Path
+    output: Path
+    preset: str = "default"
+    steps: int = 20_000
+    batch_size: int = 128
+    learning_rate: float = 2e-3
+    report_every: int = 1000
+    simulated: bool = True
+    seed: int = 0
+    init: Path | None = None
+    resume: bool = False
+
+
+@dataclass(frozen=True)
+class Report:
+    """Where training stands.
+
+    Attributes:
+        step: batches done.
+        loss: mean since the last report.
+        error_px: mean error on validation takes, in the detector's own convention.
+        detector_px: the same of the detector.
+        acceleration_px: mean error of second differences, in pixels a squared frame.
+    """
+
+    step: int
+    loss: float
+    error_px: float
+    detector_px: float
+    acceleration_px: float
+
+
+class _State:
+    """What a checkpoint holds: network, its moving average, optimiser and how far training is."""
+
+    def __init__(self, options: TrainingOptions, device: torch.device) -> None:
+        self.network = CorrectorNetwork(CorrectorConfig.preset_named(options.preset))
+        if options.init is not None:
+            self.network = load_network(options.init)
+        if self.network.config.preset != options.preset:
+            raise ValueError(f"{options.init}: weights of preset {self.network.config.preset}.")
+        self.network.to(device)
+        self.average = AveragedModel(self.network, multi_avg_fn=get_ema_multi_avg_fn(0.998))
+        self.optimizer = _optimizer(self.network, options)
+        self.step = 0
+        self._path = options.output / "checkpoint.pt"
+        if options.resume:
+            self._load(device)
+
+    @property
+    def averaged(self) -> CorrectorNetwork:
+        module = self.average.module
+        assert isinstance(module, CorrectorNetwork)
+        return module
+
+    def save(self) -> None:
+        values: dict[str, Any] = {name: part.state_dict() for name, part in self._parts().items()}
+        partial = self._path.with_suffix(".partial")
+        torch.save(values | {"step": self.step}, partial)
+        partial.replace(self._path)
+        save_network(
+            self._path.with_name(f"corrector-{self.network.config.preset}.safetensors"), self.averaged
+        )
+
+    def _load(self, device: torch.device) -> None:
+        if not self._path.is_file():
+            raise ValueError(f"{self._path}: no checkpoint to resume from. Train without --resume first.")
+        values = torch.load(self._path, map_location=device, weights_only=True)
+        for name, part in self._parts().items():
+            part.load_state_dict(values[name])
+        self.step = int(values["step"])
+
+    def _parts(self) -> dict[str, Any]:
+        return {"network": self.network, "average": self.average, "optimizer": self.optimizer}
+
+
+def _optimizer(network: CorrectorNetwork, options: TrainingOptions) -> torch.optim.Optimizer:
+    if options.preset == "paper":
+        return torch.optim.RMSprop(network.parameters(), lr=options.learning_rate)
+    return torch.optim.AdamW(network.parameters(), lr=options.learning_rate, weight_decay=1e-3)
+
+
+def learning_rate_at(step: int, options: TrainingOptions) -> float:
+    """Warms up over the first 2 %, then falls along a cosine to 1 %; constant for ``paper``."""
+    if options.preset == "paper":
+        return options.learning_rate
+    warm = max(1, options.steps // 50)
+    if step < warm:
+        return options.learning_rate * (step + 1) / warm
+    share = (step - warm) / max(1, options.steps - warm)
+    return options.learning_rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * share)))
+
+
+def compute_loss(answer: Estimate, target: Tensor, smooth: Tensor) -> Tensor:
+    """Loss of answers against true points (B, L, J, 2), NaN where unknown.
+
+    Negative logarithm of a Laplace density whose scale the network predicts, weighted by the root of that
+    scale (beta-NLL, Seitzer et al., 2022): exact where the input is good, without neglecting hard windows.
+    Accelerations are compared where true motion is ``smooth`` (B,).
+    """
+    known = target[..., 0].isfinite()
+    apart = answer.points - target.nan_to_num(0)
+    distance = (apart.square().sum(3) + SMALLEST_DISTANCE**2).sqrt()
+    error = answer.log_error.exp()
+    weight = error.detach().sqrt()
+    likelihood = weight * (distance / error + answer.log_error)
+    loss = likelihood[known].mean()
+    bend = apart[:, 2:] - 2 * apart[:, 1:-1] + apart[:, :-2]
+    bent = known[:, 2:] & known[:, 1:-1] & known[:, :-2] & smooth.view(-1, 1, 1)
+    jerky = (bend.square().sum(3) + SMALLEST_DISTANCE**2).sqrt() / weight[:, 1:-1]
+    return loss + ACCELERATION_WEIGHT * (jerky * bent).sum() / bent.sum().clamp(min=1)
+
+
+def paper_loss(answer: Estimate, target: Tensor) -> Tensor:
+    """Mean squared error of the known points; the uncertainty learns beside it."""
+    known = target[..., 0].isfinite()
+    squared = (answer.points - target.nan_to_num(0)).square().sum(3)
+    distance = (squared.detach() + SMALLEST_DISTANCE**2).sqrt()
+    likelihood = distance / answer.log_error.exp() + answer.log_error
+    return squared[known].mean() + 0.1 * likelihood[known].mean()
+
+
+def train(
+    options: TrainingOptions,
+    *,
+    device: torch.device,
+    on_step: Callable[[int], None] | None = None,
+    on_report: Callable[[Report], None] | None = None,
+) -> Path:
+    """Trains, and returns the path of the weights file.
+
+    Raises:
+        ValueError: the data is not there, or weights or checkpoint do not fit.
+    """
+    torch.manual_seed(options.seed)
+    options.output.mkdir(parents=True, exist_ok=True)
+    state = _State(options, device)
+    config = state.network.config
+    pools = _pools(options, device)
+    sampler = WindowSampler(
+        pools, joints=config.joints, length=config.window, device=device, seed=options.seed
+    )
+    validation = Validation.load(options.data)
+    losses: list[Tensor] = []
+    while state.step < options.steps:
+        losses.append(_step(state, sampler.batch(state.step, options.batch_size), options, device))
+        if on_step is not None:
+            on_step(state.step)
+        if state.step % options.report_every == 0 or state.step == options.steps:
+            state.save()
+            if on_report is not None:
+                on_report(validation.report(state.averaged, state.step, losses, device))
+            losses.clear()
+    return options.output / f"corrector-{config.preset}.safetensors"
+
+
+def _step(state: _State, batch: TrainingBatch, options: TrainingOptions, device: torch.device) -> Tensor:
+    for group in state.optimizer.param_groups:
+        group["lr"] = learning_rate_at(state.step, options)
+    normal, place, size = normalise(batch.window, state.network.config.joints)
+    target = (batch.target - place) / size
+    with torch.autocast(device.type, enabled=device.type == "cuda"):
+        answer = state.network(normal)
+    if options.preset == "paper":
+        loss = paper_loss(answer, target)
+    else:
+        loss = compute_loss(answer, target, batch.smooth)
+    state.optimizer.zero_grad(set_to_none=True)
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(state.network.parameters(), 1.0)
+    state.optimizer.step()
+    state.average.update_parameters(state.network)
+    state.step += 1
+    return loss.detach()
+
+
+def _pools(options: TrainingOptions, device: torch.device) -> Sequence[Pool]:
+    takes = load_h36m(options.data / "h36m_sh", TRAIN_SUBJECTS)
+    if options.preset == "paper" or not options.simulated:
+        return [pair_pool(takes, share=1.0, device=device)]
+    solid, flat = load_motion(options.data / "motion")
+    share = 0.27 / len(solid)
+    return [
+        pair_pool(takes, share=0.55, device=device),
+        *(motion_pool(motion, share=share, smooth=True, device=device) for motion in solid),
+        motion_pool(flat, share=0.18, smooth=False, device=device),
+    ]
+
+
+@dataclass(frozen=True)
+class Validation:
+    """Some takes of the validation subject, in the detector's own convention.
+
+    Attributes:
+        takes: every seventh take, so that all four cameras are among them.
+        targets: the truth of each, carried to the detector's convention, (T, 14, 2) in pixels.
+    """
+
+    takes: Sequence[Sequence2D]
+    targets: Sequence[np.ndarray]
+
+    @classmethod
+    def load(cls, data: Path) -> Validation:
+        """Reads them; the convention is fitted on training takes."""
+        known = load_h36m(data / "h36m_sh", TRAIN_SUBJECTS)
+        matrix = fit_convention(
+            np.concatenate([take.true for take in known]), np.concatenate([take.detected for take in known])
+        )
+        takes = load_h36m(data / "h36m_sh", VALIDATION_SUBJECTS)[::7]
+        return cls(takes, [carry(take.true, matrix) for take in takes])
+
+    def report(
+        self, network: CorrectorNetwork, step: int, losses: Sequence[Tensor], device: torch.device
+    ) -> Report:
+        """Validates the network and reports."""
+        corrector = Corrector(network, device=device)
+        joints = [i for i, joint in enumerate(H36M_JOINTS) if joint in corrector.joints]
+        fixed, before, bends = [], [], []
+        for take, target in zip(self.takes, self.targets, strict=True):
+            given = np.pad(take.detected, ((0, 0), (0, 0), (0, 1)), constant_values=1.0)
+            times = np.arange(len(given)) / take.fps
+            points = corrector.correct(given, pts_seconds=times, joints=H36M_JOINTS).keypoints
+            apart = (points - target)[:, joints]
+            fixed.append(np.linalg.norm(apart, axis=2))
+            before.append(np.linalg.norm((take.detected - target)[:, joints], axis=2))
+            bends.append(np.linalg.norm(np.diff((points - take.true)[:, joints], n=2, axis=0), axis=2))
+        network.train()
+        mean = [float(np.concatenate(values).mean()) for values in (fixed, before, bends)]
+        return Report(step, float(torch.stack(list(losses)).mean()), *mean)
