@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from estimators import available
+
 ROOT = Path(__file__).parent.parent
 
 
@@ -14,3 +16,14 @@ def shared_data() -> Path:
     if not path.is_dir():
         pytest.skip("needs ../shared/data")
     return path
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--estimator", help="check this estimator's contract alone")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Every installed estimator keeps the contract, unless one is named."""
+    if "estimator_name" in metafunc.fixturenames:
+        named = metafunc.config.getoption("--estimator")
+        metafunc.parametrize("estimator_name", [named] if named else list(available()), scope="module")

@@ -7,7 +7,7 @@ decord decodes wrongly without a word, go through PyAV.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import av
@@ -20,6 +20,8 @@ from app.video.probe import open_container, probe
 from app.video.types import FrameBatch, VideoInfo
 
 SHORTEST_FRAME_SECONDS = 1e-3
+
+_DECORD_ERRORS = (StopIteration, IndexError, RuntimeError, decord.DECORDError)
 
 # (number in the file, seconds from the first frame, RGB picture)
 Frame = tuple[int, float, NDArray[np.uint8]]
@@ -58,23 +60,36 @@ class Video:
             yield _batch(pending)
 
     def _frames(self, start: float, end: float | None) -> Iterator[Frame]:
-        if "mpegts" in self.info.container:
-            frames = _read_pyav(self.info.path, self._warn)
-        else:
-            frames = _read_decord(self.info.path, start, self._warn)
-        seconds = -np.inf
-        for number, time, picture in frames:
-            # Some recorders write a time twice; everything after this relies on times that rise.
-            seconds = max(time, seconds + SHORTEST_FRAME_SECONDS)
-            if end is not None and seconds >= end:
-                return
-            if seconds >= start:
-                yield number, seconds, picture
+        read = _read_pyav if "mpegts" in self.info.container else _read_decord
+        number, seconds = -1, -np.inf
+        try:
+            for number, time, picture in read(self.info.path, start):
+                # Some recorders write a time twice; everything after this relies on times that rise.
+                seconds = max(time, seconds + SHORTEST_FRAME_SECONDS)
+                if end is not None and seconds >= end:
+                    return
+                if seconds >= start:
+                    yield number, seconds, picture
+        except _DecodingError as error:
+            if number < 0 and start == 0:
+                raise PosefixError(f"{self.info.path}: {error}. Copy or record it again.") from error
+            self._warn_of_end(number + 1)
+            return
+        missing = self.info.duration_seconds - seconds - 1 / self.info.fps
+        if number >= 0 and missing > max(1.0, 0.05 * self.info.duration_seconds):
+            self._warn_of_end(number + 1)
 
-    def _warn(self, text: str) -> None:
-        line = f"{self.info.path}: {text}"
+    def _warn_of_end(self, frames: int) -> None:
+        line = (
+            f"{self.info.path}: damaged, it breaks off after frame {frames} of {self.info.frames}; what came "
+            "before is kept. Copy or record it again for the rest."
+        )
         if line not in self.warnings:
             self.warnings.append(line)
+
+
+class _DecodingError(Exception):
+    """The decoder gave up."""
 
 
 def open_video(path: str | Path) -> Video:
@@ -91,41 +106,56 @@ def _batch(frames: list[Frame]) -> FrameBatch:
     return FrameBatch(np.array(numbers, np.int64), np.array(seconds, np.float64), np.stack(pictures))
 
 
-def _read_decord(path: Path, start: float, warn: Callable[[str], None]) -> Iterator[Frame]:
+def _read_decord(path: Path, start: float) -> Iterator[Frame]:
+    # FFmpeg would fill the screen with what it thinks of each damaged block.
+    decord.logging.set_level(decord.logging.QUIET)
+    reader, times = _open_decord(path)
+    number = int(np.searchsorted(times, start))
+    _seek(reader, number)
+    fresh = True
+    while number < len(times):
+        try:
+            picture = reader.next().asnumpy()
+        except _DECORD_ERRORS as error:
+            if fresh:
+                raise _DecodingError("decord cannot decode it") from error
+            # decord decodes ahead and reports damage to come, dropping good frames before it.
+            reader, _ = _open_decord(path)
+            _seek(reader, number)
+            fresh = True
+            continue
+        yield number, float(times[number]), picture
+        number, fresh = number + 1, False
+
+
+def _open_decord(path: Path) -> tuple[decord.VideoReader, NDArray[np.float64]]:
     try:
         reader = decord.VideoReader(str(path), num_threads=1)
         times = np.array([reader.get_frame_timestamp(i)[0] for i in range(len(reader))], np.float64)
-    except (RuntimeError, decord.DECORDError) as error:
-        raise PosefixError(f"{path}: decord cannot decode it. Convert it to MP4 (H.264) first.") from error
-    if len(times) == 0:
-        raise PosefixError(f"{path}: it holds no frames. Copy or record it again.")
-    first = int(np.searchsorted(times, start))
-    if 0 < first < len(times):
-        reader.seek_accurate(first)
-    for number in range(first, len(times)):
+    except _DECORD_ERRORS as error:
+        raise _DecodingError("decord cannot decode it") from error
+    if not len(times):
+        raise _DecodingError("it holds no frames")
+    return reader, times - times[0]
+
+
+def _seek(reader: decord.VideoReader, number: int) -> None:
+    if 0 < number < len(reader):
         try:
-            picture = reader.next().asnumpy()
-        except (StopIteration, IndexError, RuntimeError, decord.DECORDError) as error:
-            if number == 0:
-                raise PosefixError(f"{path}: its first frame cannot be decoded. Copy it again.") from error
-            warn(
-                f"damaged: decoding stopped at frame {number} of {len(times)}; the frames before it are kept."
-            )
-            return
-        yield number, times[number] - times[0], picture
+            reader.seek_accurate(number)
+        except _DECORD_ERRORS as error:
+            raise _DecodingError("decord cannot decode it") from error
 
 
-def _read_pyav(path: Path, warn: Callable[[str], None]) -> Iterator[Frame]:
+def _read_pyav(path: Path, _start: float) -> Iterator[Frame]:
     first: float | None = None
     with open_container(path) as container:
-        number = 0
         try:
-            for frame in container.decode(video=0):
+            for number, frame in enumerate(container.decode(video=0)):
                 seconds = float(frame.time or 0.0)
                 first = seconds if first is None else first
                 turns = round(frame.rotation / 90) % 4
                 picture = np.rot90(frame.to_ndarray(format="rgb24").astype(np.uint8, copy=False), turns)
                 yield number, seconds - first, picture
-                number += 1
-        except av.error.FFmpegError:
-            warn(f"damaged: decoding stopped after frame {number}; the frames before it are kept.")
+        except av.error.FFmpegError as error:
+            raise _DecodingError("FFmpeg cannot decode it") from error
