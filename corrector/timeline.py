@@ -90,14 +90,13 @@ def segments(there: NDArray[np.bool_], seconds: Floats, *, max_gap_seconds: floa
 def fillable(there: NDArray[np.bool_], seconds: Floats, *, max_gap_seconds: float) -> NDArray[np.bool_]:
     """Where a missing joint may be filled, (S, J): its gap lasts at most ``max_gap_seconds``.
 
-    ``there`` (S, J) says where the joint was given. A gap at an end of the segment may be half as long, as
-    only one side is known.
+    ``there`` (S, J) says where the joint was given. At an end of the segment a gap may last half as long, as
+    only one side of it is known.
     """
     steps = np.arange(len(there))[:, None]
     before = np.maximum.accumulate(np.where(there, steps, -1), axis=0)
     after = np.minimum.accumulate(np.where(there, steps, len(there))[::-1], axis=0)[::-1]
-    now = seconds[:, None]
-    since = np.where(before >= 0, now - seconds[np.maximum(before, 0)], np.inf)
-    until = np.where(after < len(there), seconds[np.minimum(after, len(there) - 1)] - now, np.inf)
-    inside = since + until <= max_gap_seconds + 1e-9
-    return ~there & (inside | (np.minimum(since, until) <= max_gap_seconds / 2 + 1e-9))
+    lasts = seconds[np.minimum(after, len(there) - 1)] - seconds[np.maximum(before, 0)]
+    inside = (before >= 0) & (after < len(there))
+    ever = there.any(axis=0)
+    return ~there & ever & (lasts <= np.where(inside, max_gap_seconds, max_gap_seconds / 2) + 1e-9)

@@ -1,0 +1,160 @@
+"""The network against slow, direct versions of what it computes."""
+
+import numpy as np
+import pytest
+import torch
+
+from corrector.configuration import CorrectorConfig
+from corrector.features import Window, fill_missing, normalise, place_and_size, smooth
+from corrector.joints import ALL, UPPER_BODY, mirror_indices
+from corrector.modeling import CorrectorNetwork
+
+SMALL = {"window": 6, "encoder_size": 4, "decoder_size": 5, "attention_size": 3}
+
+
+def make_window(batch: int = 3, length: int = 6, joints: int = 15) -> Window:
+    torch.manual_seed(2)
+    present = (torch.rand(batch, length, joints) > 0.2).float()
+    points = torch.randn(batch, length, joints, 2) * present.unsqueeze(3)
+    seconds = 0.04 * torch.arange(length).float().expand(batch, length)
+    return Window(points, present, torch.rand(batch, length, joints) * present, seconds)
+
+
+def test_missing_points_are_interpolated_in_time_and_held_at_the_ends() -> None:
+    points = torch.zeros(1, 5, 2, 2)
+    points[0, :, 0, 0] = torch.tensor([99.0, 1.0, 99.0, 5.0, 99.0])
+    present = torch.tensor([[0, 1, 0, 1, 0], [0, 0, 0, 0, 0]]).T[None]
+    points[0, :, 1] = 77
+    seconds = torch.tensor([[0.0, 1.0, 2.0, 5.0, 6.0]])
+    filled = fill_missing(Window(points, present, present, seconds))
+    assert filled[0, :, 0, 0].tolist() == [1, 1, 2, 5, 5]
+    assert (filled[0, :, 1] == 0).all()
+
+
+def test_smoothing_is_a_gaussian_average_of_what_is_there() -> None:
+    window = make_window()
+    result = smooth(window.points, window, width=0.05)
+    b, t, j = 1, 2, 3
+    apart = (window.seconds[b] - window.seconds[b, t]).numpy()
+    weight = np.exp(-0.5 * (apart / 0.05) ** 2) * (window.present[b, :, j].numpy() + 0.02)
+    expected = (weight[:, None] * window.points[b, :, j].numpy()).sum(0) / weight.sum()
+    np.testing.assert_allclose(result[b, t, j].numpy(), expected, rtol=1e-4)
+
+
+def test_size_is_of_the_upper_body_and_not_changed_by_exchanged_sides() -> None:
+    window = make_window()
+    window = window._replace(present=torch.ones_like(window.present))
+    place, size = place_and_size(window._replace(points=100 * window.points), ALL)
+    swapped = place_and_size(window._replace(points=100 * window.points[:, :, mirror_indices(ALL)]), ALL)
+    torch.testing.assert_close(swapped, (place, size))
+    upper = [ALL.index(joint) for joint in UPPER_BODY]
+    few = Window(*(part[:, :, upper] for part in window[:3]), window.seconds)
+    torch.testing.assert_close(
+        place_and_size(few._replace(points=100 * few.points), UPPER_BODY), (place, size)
+    )
+
+
+def test_normalised_windows_do_not_depend_on_place_and_size() -> None:
+    window = make_window()._replace(present=torch.ones(3, 6, 15))
+    one, _, size = normalise(window._replace(points=100 * window.points), ALL)
+    other, _, double = normalise(window._replace(points=200 * window.points + 50), ALL)
+    torch.testing.assert_close(one.points, other.points, atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(2 * size, double, atol=1e-3, rtol=1e-4)
+
+
+def test_a_window_without_anybody_is_finite() -> None:
+    empty = Window(torch.zeros(1, 6, 15, 2), *[torch.zeros(1, 6, 15)] * 2, torch.arange(6.0)[None])
+    normal, _, _ = normalise(empty, ALL)
+    answer = CorrectorNetwork(CorrectorConfig(**SMALL))(normal)
+    assert answer.points.isfinite().all() and answer.log_error.isfinite().all()
+
+
+def test_paper_preset_is_the_published_decoder() -> None:
+    """s_i = LSTM(s_{i-1}, [c_i, y_{i-1}]), alpha_ij = softmax_j v . tanh(W s_{i-1} + U h_j), step by step."""
+    torch.manual_seed(0)
+    config = CorrectorConfig.preset_named("paper")
+    network = CorrectorNetwork(config)
+    window = make_window(batch=1, length=32, joints=7)
+    answer = network(window)
+    filled = fill_missing(window)
+    place = answer.points.detach() * 0 + _anchor(window)
+    states, _ = network.encoder((filled - place).flatten(2))
+    hidden = cell = torch.zeros(1, config.decoder_size)
+    last = torch.zeros(1, 14)
+    units = config.attention_size
+    w = network.recurrent
+    for step in range(32):
+        scores = []
+        for j in range(32):
+            key = torch.nn.functional.linear(states[:, j], network.encoded.weight)
+            query = torch.nn.functional.linear(hidden, w.weight[:units], w.bias[:units])
+            scores.append(network.alignment(torch.tanh(query + key)))
+        alpha = torch.stack(scores).softmax(0)
+        context = sum(alpha[j] * states[:, j] for j in range(32))
+        gates = torch.nn.functional.linear(hidden, w.weight[units:], w.bias[units:])
+        gates = gates + network.context(torch.cat((context, last), dim=1))
+        i, f, o, g = gates.chunk(4, dim=1)
+        cell = f.sigmoid() * cell + i.sigmoid() * g.tanh()
+        hidden = o.sigmoid() * cell.tanh()
+        point = network.output(hidden).view(1, 3, 7)[:, :2]
+        last = (3 * point / (3 + point.abs())).flatten(1)
+        expected = point.transpose(1, 2) + place[:, step]
+        torch.testing.assert_close(answer.points[:, step], expected, atol=1e-5, rtol=1e-4)
+
+
+def _anchor(window: Window) -> torch.Tensor:
+    from corrector.features import anchor
+
+    return anchor(fill_missing(window), window)
+
+
+def test_a_fresh_network_is_a_light_filter() -> None:
+    """It blends the given track, two smoothed ones and the other side's, most of all the lightly smoothed."""
+    network = CorrectorNetwork(CorrectorConfig(**SMALL))
+    torch.nn.init.zeros_(network.output.weight)
+    window = make_window()._replace(present=torch.ones(3, 6, 15))
+    answer = network(window).points
+    tracks = [
+        window.points,
+        smooth(window.points, window, width=0.05),
+        smooth(window.points, window, width=0.15),
+        window.points[:, :, mirror_indices(ALL)],
+    ]
+    share = torch.tensor([0.0, 2.0, 0.0, 0.0]).softmax(0)
+    expected = sum(s * track for s, track in zip(share, tracks, strict=True))
+    torch.testing.assert_close(answer, expected, atol=1e-4, rtol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"preset": "best"}, "Invalid preset \\(best\\). Supported values are paper, default."),
+        ({"window": 7}, "even"),
+        ({"decoder_size": 0}, "positive"),
+        ({"smoothing_seconds": (0.0,)}, "smoothing_seconds"),
+        ({"joints": ("head",)}, "left_shoulder"),
+    ],
+)
+def test_configurations_that_cannot_be(values: dict, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        CorrectorConfig(**values)
+
+
+@pytest.mark.parametrize("preset", ["paper", "default"])
+def test_a_configuration_survives_the_weights_file(preset: str) -> None:
+    config = CorrectorConfig.preset_named(preset)
+    assert (
+        CorrectorConfig.from_dict(
+            {k: list(v) if isinstance(v, tuple) else v for k, v in config.to_dict().items()}
+        )
+        == config
+    )
+
+
+def test_mirror_indices() -> None:
+    names = [ALL[i] for i in mirror_indices(ALL)]
+    assert names[:3] == ["head", "neck", "head_top"]
+    assert all(
+        {a, b} == {f"left_{a.split('_')[1]}", f"right_{a.split('_')[1]}"}
+        for a, b in zip(ALL[3:], names[3:], strict=True)
+    )
