@@ -1,0 +1,52 @@
+"""Percentage of correct keypoints on PARSE, as the released program counts it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from estimators.yr.detector import Placements
+
+Array = NDArray[np.floating]
+
+COVERED = 0.3  # how much of the person's box a placement must cover to be theirs
+NEAR = 0.1  # of the longer side of the person's box: as far as a joint may be off
+GROUPS = ("head", "shoulder", "elbow", "wrist", "hip", "knee", "ankle")
+
+
+def own_placement(found: Placements, points: Array) -> int | None:
+    """Index of the best placement whose part centres' box covers enough of the labelled person's.
+
+    Args:
+        found: the best first.
+        points: (labels, 2), the person's.
+    """
+    low, high = points.min(axis=0), points.max(axis=0)
+    centres = found.points
+    shared = np.minimum(centres.max(axis=1), high) - np.maximum(centres.min(axis=1), low) + 1
+    covered = np.prod(np.maximum(shared, 0), axis=1) / np.prod(high - low + 1)
+    hits = np.nonzero(covered > COVERED)[0]
+    return int(hits[0]) if len(hits) else None
+
+
+def correct(predicted: Array, points: Array) -> NDArray[np.bool_]:
+    """Which joints are near enough; both (joints, 2), a joint that was not found is NaN."""
+    reach = NEAR * (points.max(axis=0) - points.min(axis=0) + 1).max()
+    return np.linalg.norm(predicted - points, axis=1) <= reach
+
+
+def by_group(hits: Array, joints: Sequence[str]) -> dict[str, float]:
+    """Percentages by kind of joint, left and right together, neck and crown as the head, and their mean.
+
+    Args:
+        hits: (people, joints), 0 or 1.
+    """
+    kinds = ["head" if joint in ("neck", "head_top") else joint.split("_")[-1] for joint in joints]
+    table = {
+        group: 100 * float(hits[:, [kind == group for kind in kinds]].mean())
+        for group in GROUPS
+        if group in kinds
+    }
+    return {**table, "mean": float(np.mean(list(table.values())))}

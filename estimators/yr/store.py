@@ -1,0 +1,46 @@
+"""YR models in posefix's own weights format."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+import torch
+
+import weights
+from estimators.yr.configuration import YRConfiguration
+from estimators.yr.model import Part, PartModel
+
+KIND = "yr"
+_ARRAYS = ("filters", "bias", "springs", "anchors")
+
+
+def save_model(path: Path, model: PartModel, configuration: YRConfiguration) -> str:
+    """Writes a model in float32 and returns the file's SHA-256."""
+    tensors = {
+        f"parts.{index}.{name}": torch.from_numpy(getattr(part, name).copy()).float()
+        for index, part in enumerate(model.parts)
+        for name in _ARRAYS
+    }
+    return weights.save(path, kind=KIND, config=asdict(configuration), tensors=tensors)
+
+
+def load_model(path: Path) -> tuple[PartModel, YRConfiguration]:
+    """Reads a model.
+
+    Raises:
+        weights.WeightsError: the file is missing, damaged or no YR model.
+    """
+    config, tensors = weights.load(path, kind=KIND)
+    try:
+        config["person_confidence"] = tuple(config["person_confidence"])
+        config["joint_confidence"] = tuple(tuple(row) for row in config["joint_confidence"])
+        configuration = YRConfiguration(**config)
+        parts = tuple(
+            Part(parent, *(tensors[f"parts.{index}.{name}"].double().numpy() for name in _ARRAYS))
+            for index, parent in enumerate(configuration.parts.parents)
+        )
+        model = PartModel(parts, configuration.cell_size, configuration.interval, configuration.threshold)
+    except (KeyError, TypeError, ValueError) as error:
+        raise weights.WeightsError(f"{path}: no YR model ({error}). Fetch it or train it again.") from error
+    return model, configuration

@@ -1,0 +1,161 @@
+"""Labelled people from PARSE, LSP and YouTube Pose, with the viewer's left and right."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from scipy.io import loadmat
+
+from estimators.types import mirror_name
+from estimators.yr.body import Body
+
+Array = NDArray[np.float64]
+
+ROTATIONS = (-15.0, -7.5, 0.0, 7.5, 15.0)
+UPRIGHT = np.cos(np.radians(50))  # LSP's somersaults are left out: the model has no such mixtures
+PARSE_LABELS = (
+    "left_ankle", "left_knee", "left_hip", "right_hip", "right_knee", "right_ankle", "left_wrist",
+    "left_elbow", "left_shoulder", "right_shoulder", "right_elbow", "right_wrist", "neck", "head_top",
+)  # fmt: skip
+LSP_LABELS = (
+    "right_ankle", "right_knee", "right_hip", "left_hip", "left_knee", "left_ankle", "right_wrist",
+    "right_elbow", "right_shoulder", "left_shoulder", "left_elbow", "left_wrist", "neck", "head_top",
+)  # fmt: skip
+YOUTUBE_LABELS = (
+    "head", "right_wrist", "left_wrist", "right_elbow", "left_elbow", "right_shoulder", "left_shoulder",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A person in an image.
+
+    Attributes:
+        path: of the image.
+        points: (labels, 2), pixels from 0.
+        rotation: degrees by which the image is turned when it is read.
+        mirrored: whether it is mirrored then.
+    """
+
+    path: Path
+    points: Array
+    rotation: float = 0.0
+    mirrored: bool = False
+
+    def read(self) -> NDArray[np.uint8]:
+        """The image as it is labelled, RGB.
+
+        Raises:
+            ValueError: not an image.
+        """
+        image = read_image(self.path)
+        if self.rotation:
+            size = (image.shape[1], image.shape[0])
+            turn = _turn(image.shape, self.rotation)
+            image = cv2.warpAffine(
+                image, turn, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+            ).astype(np.uint8)
+        return image[:, ::-1] if self.mirrored else image
+
+
+def read_image(path: Path) -> NDArray[np.uint8]:
+    """An image as RGB.
+
+    Raises:
+        ValueError: not an image.
+    """
+    image = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    if image is None:
+        raise ValueError(f"{path}: not an image that can be read. Check the data set.")
+    return np.asarray(image[..., ::-1], dtype=np.uint8)
+
+
+def read_folder(folder: Path) -> list[Path]:
+    """The photos in a folder, sorted.
+
+    Raises:
+        ValueError: there are none.
+    """
+    paths = sorted([*folder.glob("*.jpg"), *folder.glob("*.png")])
+    if not paths:
+        raise ValueError(f"{folder}: no photos there. Give the folder of the negatives.")
+    return paths
+
+
+def parse(folder: Path, body: Body, *, numbers: range = range(1, 101)) -> list[Sample]:
+    """People of PARSE; 1 to 100 are the ones to train on. Its labels are the viewer's already."""
+    points = loadmat(folder / "labels.mat")["ptsAll"].astype(np.float64) - 1
+    return [
+        Sample(folder / f"im{number:04d}.jpg", _select(points[:, :, number - 1], PARSE_LABELS, body))
+        for number in numbers
+    ]
+
+
+def lsp(folder: Path, body: Body, *, numbers: range = range(1, 1001)) -> list[Sample]:
+    """People of Leeds Sports Pose whose torso is roughly upright; 1 to 1000 are the ones to train on."""
+    joints = loadmat(folder / "joints.mat")["joints"].astype(np.float64)
+    samples = []
+    for number in numbers:
+        points = joints[:2, :, number - 1].T - 1
+        hips, neck = points[2:4].mean(axis=0), points[12]
+        up = (neck - hips) / max(float(np.linalg.norm(neck - hips)), 1e-9)
+        if -up[1] < UPRIGHT:
+            continue
+        across = np.array([-up[1], up[0]])
+        right_to_left = points[9] - points[8] + points[3] - points[2]
+        labels = LSP_LABELS if right_to_left @ across < 0 else _swapped(LSP_LABELS)
+        samples.append(Sample(folder / "images" / f"im{number:04d}.jpg", _select(points, labels, body)))
+    return samples
+
+
+def youtube(folder: Path, body: Body, *, step: int = 1) -> list[Sample]:
+    """People of YouTube Pose, every ``step``-th labelled frame, without the subset that is for testing."""
+    videos = loadmat(folder / "YouTube_Pose_dataset.mat", squeeze_me=True, struct_as_record=False)["data"]
+    samples = []
+    for video in videos:
+        if video.isYouTubePoseSubset:
+            continue
+        order = np.argsort(video.frameids)[::step]
+        for frame in order:
+            points = video.locs[:, :, frame].T.astype(np.float64) - 1
+            labels = YOUTUBE_LABELS if points[6, 0] < points[5, 0] else _swapped(YOUTUBE_LABELS)
+            path = folder / "GT_frames" / str(video.videoname) / f"frame_{video.frameids[frame]:06d}.jpg"
+            samples.append(Sample(path, _select(points, labels, body)))
+    return [sample for sample in samples if np.isfinite(sample.points).all()]
+
+
+def augment(samples: list[Sample], body: Body, *, rotations: tuple[float, ...]) -> list[Sample]:
+    """Every sample turned by each angle, and that mirrored."""
+    out = []
+    for sample in samples:
+        height, width = read_image(sample.path).shape[:2]
+        for rotation in rotations:
+            turn = _turn((height, width), rotation)
+            points = sample.points @ turn[:, :2].T + turn[:, 2]
+            out.append(replace(sample, points=points, rotation=rotation))
+            flipped = np.column_stack([width - 1 - points[:, 0], points[:, 1]])[list(body.flip)]
+            out.append(replace(sample, points=flipped, rotation=rotation, mirrored=True))
+    return out
+
+
+def _turn(shape: tuple[int, ...], degrees: float) -> Array:
+    centre = ((shape[1] - 1) / 2, (shape[0] - 1) / 2)
+    return np.asarray(cv2.getRotationMatrix2D(centre, degrees, 1.0), dtype=np.float64)
+
+
+def _swapped(labels: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(mirror_name(label) for label in labels)
+
+
+def _select(points: Array, labels: tuple[str, ...], body: Body) -> Array:
+    """The points that the body learns from, in its order; the face's centre lies between neck and crown."""
+    named = dict(zip(labels, points, strict=True))
+    if "head" not in named:
+        named["head"] = (named["neck"] + named["head_top"]) / 2
+    if missing := sorted(set(body.labels) - set(named)):
+        raise ValueError(f"Invalid data set for this body: it has no labels of {', '.join(missing)}.")
+    return np.array([named[label] for label in body.labels])

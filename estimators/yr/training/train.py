@@ -1,0 +1,266 @@
+"""The whole training: size, mixtures, first templates, then the tree with latent places and mixtures.
+
+Yang & Ramanan, PAMI 2013, section 5. Every stage leaves a usable model in the run's folder, from which
+training goes on after a break.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from estimators.yr.body import BODIES, Body
+from estimators.yr.configuration import YRConfiguration
+from estimators.yr.model import PartModel
+from estimators.yr.store import load_model, save_model
+from estimators.yr.training.examples import Examples, prune
+from estimators.yr.training.geometry import box_sides, cluster, displacements
+from estimators.yr.training.initial import (
+    anchors,
+    background_windows,
+    empty_model,
+    part_patches,
+    train_template,
+)
+from estimators.yr.training.layout import Layout
+from estimators.yr.training.negatives import Background, mine, read_background
+from estimators.yr.training.positives import Completion, Person, complete, cut_out
+from estimators.yr.training.samples import Sample
+from estimators.yr.training.solver import solve
+
+Array = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Report = Callable[[str], None]
+
+THRESHOLD_PERCENTILE = 5
+ENOUGH = 0.02  # mining ends where it adds less than this share of new negatives
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What training depends on.
+
+    Attributes:
+        body: ``full`` or ``upper``.
+        mixtures: of every part.
+        template: side of the templates in cells.
+        cost: C of the structured SVM.
+        stages: for each stage, whether mixtures are free and how often negatives are mined at most.
+        per_photo: how many placements one mining takes from a photo.
+        cache: how many examples are kept.
+        seed: of everything random.
+    """
+
+    body: str = "full"
+    mixtures: int = 6
+    template: int = 5
+    cost: float = 0.002
+    stages: tuple[tuple[bool, int], ...] = ((False, 5), (True, 4), (True, 4))
+    per_photo: int = 100
+    cache: int = 40_000
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.body not in BODIES:
+            raise ValueError(f"Invalid body ({self.body}). Supported values are {', '.join(BODIES)}.")
+        if min(self.mixtures, self.template, self.per_photo, self.cache) < 1 or self.cost <= 0:
+            raise ValueError("Invalid settings: mixtures, template, cost, per_photo and cache are above 0.")
+
+
+@dataclass(frozen=True)
+class _Data:
+    persons: list[Person]
+    mixtures: Ints
+    background: Background
+    layout: Layout
+
+
+def train(
+    samples: Sequence[Sample],
+    negatives: Sequence[Path],
+    *,
+    settings: Settings,
+    folder: Path,
+    device: torch.device,
+    report: Report,
+    resume: bool = False,
+) -> Path:
+    """Trains a model and returns its file.
+
+    Args:
+        samples: people, with the labels of the body.
+        negatives: photos without people.
+        folder: where the stages' models go.
+        report: gets a line now and then.
+        resume: go on after the last stage found in the folder.
+
+    Raises:
+        ValueError: too few people for the mixtures, or images that cannot be read.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    rng = np.random.default_rng(settings.seed)
+    body = BODIES[settings.body]
+    persons, relative, mixtures = _prepare(samples, body, settings, rng)
+    empty = _with_anchors(
+        empty_model(body.parents, settings.mixtures, template=settings.template), relative, mixtures
+    )
+    background = read_background(negatives, empty)
+    report(f"{len(persons)} people, {len(background.features) / 2**28:.2f} GiB of background features")
+    data = _Data(persons, mixtures, background, Layout(empty))
+    done = _last_stage(folder, len(settings.stages)) if resume else -1
+    if done < 0:
+        model = _first_templates(empty, data, settings, rng)
+        _save(folder, 0, model, settings)
+        report("stage 0: templates trained one by one")
+        done = 0
+    model = load_model(_stage_path(folder, done))[0]
+    negative: Examples | None = None
+    for stage, (free, rounds) in enumerate(settings.stages[done:], start=done + 1):
+        report(f"stage {stage}: {'mixtures free' if free else 'mixtures fixed'}")
+        learner = _Learner(data, settings, device, report, rng)
+        model, negative = learner.learn(model, negative, free=free, rounds=rounds)
+        _save(folder, stage, model, settings)
+    return _stage_path(folder, len(settings.stages))
+
+
+def _stage_path(folder: Path, stage: int) -> Path:
+    return folder / f"stage-{stage}.safetensors"
+
+
+def _last_stage(folder: Path, stages: int) -> int:
+    return max((stage for stage in range(stages + 1) if _stage_path(folder, stage).is_file()), default=-1)
+
+
+def _save(folder: Path, stage: int, model: PartModel, settings: Settings) -> None:
+    configuration = YRConfiguration.uncalibrated(settings.body, threshold=model.threshold)
+    save_model(_stage_path(folder, stage), model, configuration)
+
+
+def _prepare(
+    samples: Sequence[Sample], body: Body, settings: Settings, rng: np.random.Generator
+) -> tuple[list[Person], Array, Ints]:
+    """People cut out, their parts' relative places in cells, and the mixtures they start with."""
+    points = np.stack([body.part_weights @ sample.points for sample in samples])
+    sides = box_sides(points, body.parents)
+    relative = displacements(points, body.parents) / sides[:, None, None] * settings.template
+    mixtures = cluster(relative, settings.mixtures, rng=rng)
+    pixels = settings.template * PartModel.cell_size
+    cut = [
+        cut_out(sample, places, side, template=pixels)
+        for sample, places, side in zip(samples, points, sides, strict=True)
+    ]
+    return cut, relative, mixtures
+
+
+def _with_anchors(model: PartModel, relative: Array, mixtures: Ints) -> PartModel:
+    parts = [
+        part
+        if part.parent < 0
+        else replace(part, anchors=anchors(relative[:, index], mixtures[:, index], part.mixtures))
+        for index, part in enumerate(model.parts)
+    ]
+    return replace(model, parts=tuple(parts))
+
+
+def _first_templates(
+    model: PartModel, data: _Data, settings: Settings, rng: np.random.Generator
+) -> PartModel:
+    patches = np.stack([part_patches(person, model) for person in data.persons])
+    background = background_windows(data.background, model, rng=rng)
+    parts = []
+    for index, part in enumerate(model.parts):
+        filters = [
+            train_template(
+                patches[data.mixtures[:, index] == mixture, index], background, cost=settings.cost, rng=rng
+            )
+            for mixture in range(part.mixtures)
+        ]
+        parts.append(replace(part, filters=np.stack(filters)))
+    return replace(model, parts=tuple(parts))
+
+
+@dataclass(frozen=True)
+class _Learner:
+    data: _Data
+    settings: Settings
+    device: torch.device
+    report: Report
+    rng: np.random.Generator
+
+    def learn(
+        self, model: PartModel, negative: Examples | None, *, free: bool, rounds: int
+    ) -> tuple[PartModel, Examples]:
+        """Places the people with the model as it is, then learns from them and from mined negatives.
+
+        Args:
+            negative: negatives to begin with.
+            free: whether people may change their mixtures.
+            rounds: how often to mine.
+
+        Returns:
+            The new model, and the negatives that matter.
+        """
+        data = self.data
+        completions = _complete_all(model, data, free=free)
+        self.report(f"  {len(completions)} of {len(data.persons)} people placed")
+        windows = np.stack([completion.windows for completion in completions])
+        start = len(data.background.features)
+        features = np.concatenate([data.background.features, windows.ravel()])
+        examples = _positive_examples(completions, data.layout, start, windows[0, 0].size)
+        if negative is not None:
+            examples = examples.extend(negative)
+            model, examples = self._solve(examples, features)
+        for turn in range(rounds):
+            found = mine(
+                data.background, model, data.layout, limit=self.settings.per_photo, device=self.device
+            )
+            fresh = examples.unseen(found)
+            self.report(f"  round {turn + 1}: {len(found)} negatives, {len(fresh)} new")
+            model, examples = self._solve(examples.extend(fresh), features)
+            if len(fresh) < ENOUGH * len(examples):
+                break
+        return model, examples.select(examples.labels < 0)
+
+    def _solve(self, examples: Examples, features: NDArray[np.float32]) -> tuple[PartModel, Examples]:
+        layout, settings = self.data.layout, self.settings
+        start = layout.flatten(layout.model)
+        solution = solve(examples, features, start, layout, cost=settings.cost, rng=self.rng)
+        positive = solution.margins[examples.labels > 0]
+        self.report(
+            f"    {len(examples)} examples, objective {solution.primal:.4f}, gap {solution.gap:.3f}, "
+            f"people score {positive.mean():.3f}"
+        )
+        threshold = float(np.percentile(positive, THRESHOLD_PERCENTILE))
+        model = layout.unflatten(solution.weights).with_threshold(threshold)
+        return model, prune(examples, solution.margins, limit=settings.cache)
+
+
+def _complete_all(model: PartModel, data: _Data, *, free: bool) -> list[Completion]:
+    with ThreadPoolExecutor(torch.get_num_threads()) as pool:
+        found = pool.map(
+            lambda pair: complete(pair[0], model, None if free else pair[1]),
+            zip(data.persons, data.mixtures, strict=True),
+        )
+        return [completion for completion in found if completion is not None]
+
+
+def _positive_examples(completions: list[Completion], layout: Layout, start: int, window: int) -> Examples:
+    mixtures = np.stack([completion.mixtures for completion in completions])
+    cells = np.stack([completion.cells for completion in completions])
+    count, parts = mixtures.shape
+    places = np.empty((count, parts, 2), np.int64)
+    places[..., 0] = start + np.arange(count * parts).reshape(count, parts) * window
+    places[..., 1] = layout.row_length
+    return Examples(
+        indices=layout.indices(mixtures),
+        stretches=layout.stretches(cells, mixtures),
+        places=places,
+        labels=np.ones(count),
+        groups=-1 - np.arange(count),
+    )
