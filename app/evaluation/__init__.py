@@ -1,0 +1,1 @@
+"""Measures estimators and corrections."""

@@ -1,0 +1,203 @@
+"""How good corrected joints are beside the initial ones: figures with bootstrap intervals.
+
+Points are (T, J, 2) in pixels; a true point that is NaN is not judged. An initial or corrected point that is
+missing is as wrong as can be for PCK and left out of the errors in pixels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.floating]
+Bools = NDArray[np.bool_]
+WORSE_PX = 5.0
+PCK_PX = 20.0
+PCK_SHARES = (0.05, 0.2)
+MIN_PAIR_DISTANCE = 0.06
+"""Of the person's size. True left and right joints nearer to each other than that cannot be told swapped."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One take: where the joints are, were found, and were put by a correction.
+
+    Attributes:
+        name: for messages.
+        true: (T, J, 2), pixels.
+        initial: (T, J, 2), pixels.
+        corrected: (T, J, 2), pixels.
+    """
+
+    name: str
+    true: Floats
+    initial: Floats
+    corrected: Floats
+
+    def __post_init__(self) -> None:
+        if not self.true.shape == self.initial.shape == self.corrected.shape:
+            shapes = (self.true.shape, self.initial.shape, self.corrected.shape)
+            raise ValueError(f"{self.name}: true, initial and corrected differ in shape: {shapes}.")
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Figures of one set of points; shares are in 0..1, lengths in pixels.
+
+    Attributes:
+        pck20: share of points within 20 px, by joint.
+        error: mean distance, by joint.
+        mean: of all points: ``pck20``, ``pck_0.05``, ``pck_0.2`` (of the person's size), ``error_px``,
+            ``worst_px`` (mean error of the worst 1 % of frames), ``acceleration_px`` (error of second
+            differences), ``swaps`` (share of the pairs that are exchanged).
+        intervals: 95 % bootstrap intervals over takes of those in ``mean`` that are averages.
+    """
+
+    pck20: dict[str, float]
+    error: dict[str, float]
+    mean: dict[str, float]
+    intervals: dict[str, tuple[float, float]]
+
+    def to_dict(self) -> dict[str, object]:
+        """As plain values for JSON."""
+        return {
+            "pck20_per_joint": self.pck20,
+            "error_px_per_joint": self.error,
+            **self.mean,
+            "intervals": {name: list(ends) for name, ends in self.intervals.items()},
+        }
+
+
+def person_size(true: Floats) -> Floats:
+    """Longer side of the box around the true joints of each frame, (T,), pixels."""
+    with np.errstate(invalid="ignore"):
+        return (np.nanmax(true, axis=1) - np.nanmin(true, axis=1)).max(axis=1)
+
+
+def swapped(points: Floats, true: Floats, pairs: Sequence[tuple[int, int]]) -> tuple[Bools, Bools]:
+    """Which left/right pairs are exchanged, and in which that can be told at all: two of bool (T, P).
+
+    Exchanged: both are nearer to the other's true place, taken together by half at least.
+    """
+    left, right = [a for a, _ in pairs], [b for _, b in pairs]
+    apart = np.linalg.norm(true[:, left] - true[:, right], axis=2)
+    with np.errstate(invalid="ignore"):
+        tellable = apart > MIN_PAIR_DISTANCE * person_size(true)[:, None]
+        straight = _distance(points[:, left], true[:, left]) + _distance(points[:, right], true[:, right])
+        crossed = _distance(points[:, left], true[:, right]) + _distance(points[:, right], true[:, left])
+        return tellable & (crossed < 0.5 * straight), tellable
+
+
+def side_pairs(joints: Sequence[str]) -> list[tuple[int, int]]:
+    """Indices of the left and right joint of each pair."""
+    names = list(joints)
+    return [
+        (i, names.index("right_" + joint.removeprefix("left_")))
+        for i, joint in enumerate(names)
+        if joint.startswith("left_") and "right_" + joint.removeprefix("left_") in names
+    ]
+
+
+def measure(
+    points: Sequence[Floats], true: Sequence[Floats], *, joints: Sequence[str], seed: int = 0
+) -> Figures:
+    """Figures of the points of some takes.
+
+    Args:
+        points: one (T, J, 2) a take.
+        true: the same of the true points.
+        joints: names of the J joints.
+        seed: of the bootstrap.
+    """
+    sums = [_sums(p, t, side_pairs(joints)) for p, t in zip(points, true, strict=True)]
+    names = list(sums[0])
+    tops = np.array([[take[name][0].sum() for name in names] for take in sums])
+    counts = np.array([[take[name][1].sum() for name in names] for take in sums])
+    with np.errstate(invalid="ignore"):
+        mean = {n: float(v) for n, v in zip(names, tops.sum(0) / counts.sum(0), strict=True)}
+        by_joint = {
+            name: np.divide(*np.sum([take[name] for take in sums], axis=0)).tolist()
+            for name in ("pck20", "error_px")
+        }
+    frames = np.concatenate([_frame_errors(p, t) for p, t in zip(points, true, strict=True)])
+    worst = np.sort(frames[np.isfinite(frames)])[-max(1, len(frames) // 100) :]
+    return Figures(
+        pck20=dict(zip(joints, by_joint["pck20"], strict=True)),
+        error=dict(zip(joints, by_joint["error_px"], strict=True)),
+        mean=mean | {"worst_px": float(worst.mean())},
+        intervals=_intervals(names, tops, counts, seed),
+    )
+
+
+def compare(cases: Sequence[Case], *, joints: Sequence[str]) -> dict[str, float]:
+    """What the correction did to single joints.
+
+    Returns:
+        ``swaps_repaired`` (share of the initial left/right exchanges that are gone), ``swaps_made`` (share of
+        the other pairs that it exchanged), ``made_worse`` (share of points more than 5 px further away) and
+        ``made_better``.
+    """
+    pairs = side_pairs(joints)
+    counts = np.zeros(4)
+    worse, better, judged = 0, 0, 0
+    for case in cases:
+        before, tellable = swapped(case.initial, case.true, pairs)
+        after, _ = swapped(case.corrected, case.true, pairs)
+        counts += [(before & ~after).sum(), before.sum(), (after & ~before).sum(), (tellable & ~before).sum()]
+        with np.errstate(invalid="ignore"):
+            change = _distance(case.corrected, case.true) - _distance(case.initial, case.true)
+        worse += int((change > WORSE_PX).sum())
+        better += int((change < -WORSE_PX).sum())
+        judged += int(np.isfinite(change).sum())
+    return {
+        "swaps_repaired": float(counts[0] / counts[1]) if counts[1] else float("nan"),
+        "swaps_made": float(counts[2] / counts[3]) if counts[3] else float("nan"),
+        "made_worse": worse / max(1, judged),
+        "made_better": better / max(1, judged),
+    }
+
+
+def _distance(a: Floats, b: Floats) -> Floats:
+    return np.linalg.norm(a - b, axis=-1)
+
+
+def _frame_errors(points: Floats, true: Floats) -> Floats:
+    apart = _distance(points, true)
+    there = np.isfinite(apart)
+    count = there.sum(axis=1)
+    return np.where(count > 0, np.where(there, apart, 0).sum(axis=1) / np.maximum(count, 1), np.nan)
+
+
+def _sums(points: Floats, true: Floats, pairs: Sequence[tuple[int, int]]) -> dict[str, tuple[Floats, Floats]]:
+    """Numerators and denominators by joint (or pair) of the averages, of one take."""
+    apart = _distance(points, true)
+    known = np.isfinite(true).all(axis=2)
+    near = np.where(np.isfinite(apart), apart, np.inf)
+    size = person_size(true)[:, None]
+    found = np.isfinite(apart)
+    bend = np.linalg.norm(np.diff(points - true, n=2, axis=0), axis=2)
+    bent = np.isfinite(bend)
+    exchanged, tellable = swapped(points, true, pairs)
+    with np.errstate(invalid="ignore"):
+        shares = {f"pck_{share}": ((near <= share * size).sum(0), known.sum(0)) for share in PCK_SHARES}
+    return {
+        "pck20": ((near <= PCK_PX).sum(axis=0), known.sum(axis=0)),
+        **shares,
+        "error_px": (np.where(found, apart, 0).sum(axis=0), found.sum(axis=0)),
+        "acceleration_px": (np.where(bent, bend, 0).sum(axis=0), bent.sum(axis=0)),
+        "swaps": (exchanged.sum(axis=0), tellable.sum(axis=0)),
+    }
+
+
+def _intervals(
+    names: Sequence[str], tops: Floats, counts: Floats, seed: int, rounds: int = 1000
+) -> dict[str, tuple[float, float]]:
+    takes = len(tops)
+    draws = np.random.default_rng(seed).multinomial(takes, np.full(takes, 1 / takes), size=rounds)
+    with np.errstate(invalid="ignore"):
+        means = (draws @ tops) / (draws @ counts)
+        low, high = np.percentile(means, [2.5, 97.5], axis=0)
+    return {name: (float(a), float(b)) for name, a, b in zip(names, low, high, strict=True)}

@@ -1,0 +1,118 @@
+"""Figures of a correction on points whose answers are known."""
+
+import json
+
+import numpy as np
+import pytest
+
+from app.errors import UsageError
+from app.evaluation.conventions import compare_by_convention
+from app.evaluation.correction import Case, compare, measure, person_size, side_pairs
+from app.evaluation.pairs import Pairs, Take, load_pairs
+
+JOINTS = ("head", "left_wrist", "right_wrist", "left_ankle", "right_ankle")
+POSE = np.array([[100.0, 0], [60, 100], [140, 100], [80, 200], [120, 200]])
+
+
+def still(frames: int) -> np.ndarray:
+    return np.repeat(POSE[None], frames, axis=0)
+
+
+def test_person_size_is_the_longer_side_of_the_box() -> None:
+    assert person_size(still(2)).tolist() == [200, 200]
+
+
+def test_figures_of_known_points() -> None:
+    points = still(100)
+    points[:50, 0, 0] += 21  # half of the heads: outside of 20 px, inside of 0.2 x 200
+    points[:, 1, 1] += 11  # outside of 0.05 x 200
+    points[7, 3] = np.nan  # a missing joint is wrong, and has no error in pixels
+    figures = measure([points[:40], points[40:]], [still(40), still(60)], joints=JOINTS)
+    assert figures.pck20 == pytest.approx(dict(zip(JOINTS, (0.5, 1, 1, 0.99, 1), strict=True)))
+    assert figures.error == pytest.approx(dict(zip(JOINTS, (10.5, 11, 0, 0, 0), strict=True)))
+    assert figures.mean["pck20"] == pytest.approx((50 + 100 + 100 + 99 + 100) / 500)
+    assert figures.mean["pck_0.2"] == pytest.approx(499 / 500)
+    assert figures.mean["pck_0.05"] == pytest.approx((50 + 0 + 100 + 99 + 100) / 500)
+    assert figures.mean["error_px"] == pytest.approx((50 * 21 + 100 * 11) / 499)
+    # The mean error of the worst one of a hundred frames is that with a joint missing: (21 + 11) / 4.
+    assert figures.mean["worst_px"] == pytest.approx(8)
+    low, high = figures.intervals["error_px"]
+    assert low < figures.mean["error_px"] < high
+
+
+def test_acceleration_error_is_of_second_differences() -> None:
+    points = still(11)
+    points[5, 0, 1] += 4  # second differences 4, -8, 4 at one joint
+    figures = measure([points], [still(11)], joints=JOINTS)
+    assert figures.mean["acceleration_px"] == pytest.approx(16 / (9 * 5))
+
+
+def test_unknown_truth_is_not_judged() -> None:
+    true = still(10)
+    true[:, 4] = np.nan
+    points = still(10)
+    points[:, 4] += 100
+    figures = measure([points], [true], joints=JOINTS)
+    assert figures.mean["pck20"] == 1 and figures.mean["error_px"] == 0
+    assert np.isnan(figures.pck20["right_ankle"])
+
+
+def test_swaps_are_counted_where_they_can_be_told() -> None:
+    initial, corrected = still(10), still(10)
+    initial[:4, [1, 2]] = initial[:4, [2, 1]]
+    corrected[3:4, [1, 2]] = corrected[3:4, [2, 1]]  # one is left
+    corrected[9:, [3, 4]] = corrected[9:, [4, 3]]  # one is made
+    changes = compare([Case("a", still(10), initial, corrected)], joints=JOINTS)
+    assert changes["swaps_repaired"] == pytest.approx(3 / 4)
+    assert changes["swaps_made"] == pytest.approx(1 / 16)
+    assert changes["made_better"] == pytest.approx(6 / 50)
+    assert changes["made_worse"] == pytest.approx(2 / 50)
+    assert side_pairs(JOINTS) == [(1, 2), (3, 4)]
+    near = still(10)
+    near[:, 2] = near[:, 1] + (5, 0)
+    swapped = near.copy()
+    swapped[:, [1, 2]] = swapped[:, [2, 1]]
+    assert np.isnan(compare([Case("b", near, swapped, near)], joints=JOINTS)["swaps_repaired"])
+
+
+def test_cases_must_fit() -> None:
+    with pytest.raises(ValueError, match="differ in shape"):
+        Case("a", still(3), still(4), still(3))
+
+
+def test_a_difference_of_convention_is_neither_error_nor_gain() -> None:
+    rng = np.random.default_rng(0)
+
+    def take(name: str) -> Take:
+        true = POSE + rng.normal(0, 15, (300, 5, 2))
+        found = true.copy()
+        found[:, 0] += 0.3 * (true[:, 1] + true[:, 2] - 2 * true[:, 0])  # its head lies lower
+        return Take(name, np.pad(found, ((0, 0), (0, 0), (0, 1)), constant_values=1.0), true, 25)
+
+    pairs = Pairs(JOINTS, [take("test")], [take("fit")])
+    result = compare_by_convention(pairs, lambda take: take.detected[..., :2])
+    assert result.figures["true"][0].mean["error_px"] > 5
+    assert result.figures["own"][0].mean["error_px"] < 0.1
+    assert result.figures["true_carried"][1].mean["error_px"] < 0.1
+    written = json.loads(json.dumps(result.to_dict()))
+    assert written["initial"].keys() == written["corrected"].keys() == {"own", "true", "true_carried"}
+
+
+def test_pairs_files(tmp_path) -> None:
+    path = tmp_path / "pairs.npz"
+    detected = np.pad(still(30), ((0, 0), (0, 0), (0, 1)), constant_values=0.5)
+    values = {"joints": np.array(JOINTS), "detected": detected, "true": still(30), "fps": 30.0}
+    np.savez(path, **values, lengths=[10, 20])
+    pairs = load_pairs(path)
+    assert [len(take.true) for take in pairs.takes] == [10, 20] and pairs.joints == JOINTS
+    assert list(compare_by_convention(pairs, lambda take: take.true).figures) == ["true"]
+    np.savez(path, **values, lengths=[10, 10])
+    with pytest.raises(UsageError, match="do not fit"):
+        load_pairs(path)
+    np.savez(path, joints=np.array(JOINTS))
+    with pytest.raises(UsageError, match="not a pairs file"):
+        load_pairs(path)
+    with pytest.raises(UsageError, match="no such pairs"):
+        load_pairs(tmp_path / "none.npz")
+    with pytest.raises(UsageError, match=r"meta\.json"):
+        load_pairs(tmp_path)
