@@ -101,18 +101,32 @@ class Corrector:
         _check(given, times, joints, max_gap_seconds)
         pairs = known_indices(joints, model_joints=self.joints)
         theirs, ours = [a for a, _ in pairs], [b for _, b in pairs]
-        points = np.full((len(given), len(self.joints), 2), np.nan)
-        scores = np.zeros(points.shape[:2])
-        points[:, ours] = given[:, theirs, :2]
-        points[~np.isfinite(points).all(axis=2)] = np.nan
-        scores[:, ours] = np.clip(np.nan_to_num(given[:, theirs, 2], nan=1.0), 0, 1)
-
+        points, scores = self._arrange(given, joints, pairs)
         fixed, error = self._correct_known(points, scores, times, max_gap_seconds, progress)
         result = given[..., :2].astype(np.float32)
         expected = np.full(result.shape[:2], np.nan, dtype=np.float32)
         result[:, theirs], expected[:, theirs] = fixed[:, ours], error[:, ours]
         filled = np.isfinite(result).all(axis=2) & ~np.isfinite(given[..., :2]).all(axis=2)
         return Correction(result, expected, np.asarray(filled))
+
+    def _arrange(
+        self, given: NDArray[np.floating], joints: Sequence[str], pairs: Sequence[tuple[int, int]]
+    ) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
+        """Points (T, J, 2) and scores (T, J) in the network's order of joints."""
+        theirs, ours = [a for a, _ in pairs], [b for _, b in pairs]
+        points = np.full((len(given), len(self.joints), 2), np.nan)
+        scores = np.zeros(points.shape[:2])
+        rated = np.clip(np.nan_to_num(given[..., 2], nan=1.0), 0, 1)
+        points[:, ours], scores[:, ours] = given[:, theirs, :2], rated[:, theirs]
+        if "head" not in joints and "neck" not in self.joints:
+            head = self.joints.index("head")
+            around = [list(joints).index(joint) for joint in ("neck", "head_top")]
+            points[:, head], scores[:, head] = (
+                given[:, around, :2].mean(axis=1),
+                rated[:, around].mean(axis=1),
+            )
+        points[~np.isfinite(points).all(axis=2)] = np.nan
+        return points, scores
 
     def _correct_known(
         self,

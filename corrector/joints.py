@@ -36,7 +36,7 @@ def known_indices(joints: Sequence[str], *, model_joints: Sequence[str]) -> list
     if len(set(joints)) != len(joints):
         raise ValueError(f"A joint is named twice in {', '.join(joints)}.")
     missing = [joint for joint in UPPER_BODY if joint not in joints]
-    if missing == ["head"] and {"neck", "head_top"} <= set(joints) and "neck" in model_joints:
+    if missing == ["head"] and {"neck", "head_top"} <= set(joints):
         missing = []
     if missing:
         raise ValueError(

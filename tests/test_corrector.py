@@ -241,6 +241,10 @@ def test_skeletons() -> None:
     assert np.isfinite(upper.keypoints).all()
     lsp = ALL[1:]  # neck and head top stand for the head
     assert np.isfinite(corrector.correct(motion[:, 1:], pts_seconds=times(10), joints=lsp).keypoints).all()
+    few = make_corrector(joints=UPPER_BODY, observation_inputs=False)
+    fixed = few.correct(motion[:, 1:], pts_seconds=times(10), joints=lsp)
+    np.testing.assert_array_equal(fixed.keypoints[:, :2], motion[:, 1:3, :2].astype(np.float32))
+    assert (np.abs(fixed.keypoints[:, 2:8] - motion[:, 3:9, :2]) > 1e-3).any()
     with pytest.raises(ValueError, match="no head, left_wrist among"):
         corrector.correct(
             motion[:, :5], pts_seconds=times(10), joints=[j for j in UPPER_BODY[1:] if j != "left_wrist"]

@@ -1,0 +1,211 @@
+"""Training data, simulated errors and the training loop, on small data that the tests make."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from corrector.api import load_network
+from corrector.conventions import carry, fit_convention
+from corrector.data.cameras import see, turn
+from corrector.data.errors import ErrorModel
+from corrector.data.sources import H36M_JOINTS, load_h36m, load_motion
+from corrector.data.windows import WindowSampler, motion_pool, pair_pool
+from corrector.joints import ALL, mirror_indices
+from corrector.modeling import Estimate
+from corrector.training import Report, TrainingOptions, compute_loss, learning_rate_at, train
+
+CPU = torch.device("cpu")
+META = {
+    "fps": 25,
+    "sh_to_gt17": [3, 2, 1, 4, 5, 6, 0, 7, 8, 10, 16, 15, 14, 11, 12, 13],
+}
+PENN = ["head", "lshoulder", "rshoulder", "lelbow", "relbow", "lwrist", "rwrist"]
+PENN += ["lhip", "rhip", "lknee", "rknee", "lankle", "rankle"]
+SOLID = ["lhip", "lknee", "lankle", "rhip", "rknee", "rankle", "neck", "head"]
+SOLID += ["lshoulder", "lelbow", "lwrist", "rshoulder", "relbow", "rwrist"]
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder laid out like the shared data, with a little random motion."""
+    rng = np.random.default_rng(0)
+    folder = tmp_path_factory.mktemp("data")
+    (folder / "h36m_sh").mkdir()
+    (folder / "h36m_sh" / "meta.json").write_text(json.dumps(META))
+    for subject in ("S1", "S5", "S6", "S7", "S8", "S9"):
+        true = np.round(np.cumsum(rng.normal(0, 1, (120, 17, 2)), axis=0) + rng.uniform(300, 600, (17, 2)))
+        found = true[:, META["sh_to_gt17"]] + np.round(rng.normal(0, 4, (120, 16, 2)))
+        twice = np.diff(8 * true, axis=0, prepend=0)
+        arrays = {
+            "est|Walking|1": np.diff(found, axis=0, prepend=0).astype(np.int16),
+            "gt|Walking|1": np.diff(twice, axis=0, prepend=0).astype(np.int16),
+        }
+        np.savez(folder / "h36m_sh" / f"{subject}.npz", **arrays)
+    (folder / "motion").mkdir()
+    described = {"bandai_*": {"fps": 30, "joints": SOLID}, "cmu_small_*": {"fps": 30, "joints": SOLID}}
+    (folder / "motion" / "mocap.json").write_text(json.dumps(described))
+    for name in ("bandai_a_3d", "cmu_small_cmu_3d"):
+        takes = {f"t{i}": rng.integers(-900, 900, (60, 14, 3)).astype(np.int16) for i in range(2)}
+        np.savez(folder / "motion" / f"{name}.npz", **takes)
+    (folder / "motion" / "penn_action_train.json").write_text(json.dumps({"joints": PENN}))
+    clip = {"xy": rng.integers(0, 4000, (90, 13, 2)).astype(np.int16), "vis": np.ones((90, 13), np.uint8)}
+    clip["vis"][:10, 3] = 0
+    np.savez(folder / "motion" / "penn_action_train.npz", **clip, length=np.array([40, 50]))
+    return folder
+
+
+def test_takes_are_read_as_they_were_written(data: Path) -> None:
+    take = load_h36m(data / "h36m_sh", ("S8",))[0]
+    assert take.name == "S8|Walking|1" and take.fps == 25 and take.true.shape == (120, 14, 2)
+    # The detector of the test is the truth and noise of 4 px, so a wrong joint map would show.
+    assert np.abs(take.detected - take.true).mean() < 5
+    assert len(H36M_JOINTS) == 14
+    with pytest.raises(ValueError, match=r"S2\.npz: no such file"):
+        load_h36m(data / "h36m_sh", ("S2",))
+
+
+def test_motion_is_arranged_by_name(data: Path) -> None:
+    solid, flat = load_motion(data / "motion")
+    assert [motion.lengths for motion in solid] == [(60, 60), (60, 60)] and flat.lengths == (40, 50)
+    with np.load(data / "motion" / "penn_action_train.npz") as file:
+        np.testing.assert_allclose(flat.points[20, ALL.index("right_knee")], file["xy"][20, 10] / 16)
+    assert np.isnan(flat.points[5, ALL.index("left_elbow")]).all()
+    assert np.isnan(flat.points[:, ALL.index("neck")]).all()
+    neck, head, top = (solid[0].points[:, ALL.index(joint)] for joint in ("neck", "head", "head_top"))
+    assert (np.linalg.norm(top - neck, axis=1) > np.linalg.norm(head - neck, axis=1)).all()
+
+
+def test_conventions_are_found_despite_outliers_and_move_with_the_person() -> None:
+    rng = np.random.default_rng(1)
+    source = rng.normal(0, 50, (4000, 5, 2)) + 500
+    matrix = np.eye(5)
+    matrix[0] = (0.6, 0.2, 0.2, 0, 0)
+    target = carry(source, matrix)
+    target[rng.random((4000, 5)) < 0.1] += 200
+    found = fit_convention(source, target, ridge=1e-6)
+    np.testing.assert_allclose(found, matrix, atol=0.02)
+    np.testing.assert_allclose(found.sum(axis=1), 1)
+    np.testing.assert_allclose(carry(3 * source + 70, found), 3 * carry(source, found) + 70)
+
+
+def sampler(data: Path, *, length: int = 16, joints: tuple[str, ...] = ALL) -> WindowSampler:
+    solid, flat = load_motion(data / "motion")
+    pools = [
+        pair_pool(load_h36m(data / "h36m_sh", ("S1", "S5")), share=0.5, device=CPU),
+        motion_pool(solid[0], share=0.25, smooth=True, device=CPU),
+        motion_pool(flat, share=0.25, smooth=False, device=CPU),
+    ]
+    return WindowSampler(pools, joints=joints, length=length, device=CPU, seed=3)
+
+
+def test_batches_repeat_and_differ(data: Path) -> None:
+    one, again, other = (sampler(data).batch(number, 32) for number in (5, 5, 6))
+    for a, b in zip((*one.window, one.target), (*again.window, again.target), strict=True):
+        torch.testing.assert_close(a, b, equal_nan=True, rtol=0, atol=0)
+    assert not torch.equal(one.window.points, other.window.points)
+
+
+def test_batches_are_sound(data: Path) -> None:
+    batch = sampler(data).batch(0, 64)
+    window = batch.window
+    assert window.points.shape == batch.target.shape == (64, 16, 15, 2)
+    assert window.points.isfinite().all() and window.scores.isfinite().all()
+    assert ((window.scores >= 0) & (window.scores <= 1)).all()
+    assert (window.scores[window.present == 0] == 0).all() and (window.points[window.present == 0] == 0).all()
+    assert (window.seconds.diff(dim=1) > 0).all()
+    known = batch.target[..., 0].isfinite()
+    assert (
+        0.3 < known.float().mean() < 1
+        and not known[window.present.sum(1, keepdim=True).expand_as(known) == 0].any()
+    )
+    missing = (window.present == 0) & known
+    assert missing.any()  # joints to be filled in
+    assert batch.smooth.sum() == 48
+    assert not batch.window.present[48:, :, ALL.index("neck")].any()  # Penn has none
+
+
+def test_cameras_keep_up_up_and_the_person_in_shape() -> None:
+    generator = torch.Generator().manual_seed(0)
+    person = torch.tensor([[0.0, 1700, 0], [0, 0, 0], [200, 1400, 0], [-200, 1400, 0]]).expand(50, 4, 4, 3)
+    seen = see(person, generator)
+    assert (seen[:, :, 0, 1] < seen[:, :, 1, 1]).all()  # the head is above the feet, y points down
+    height = (seen[:, 0, 1] - seen[:, 0, 0]).norm(dim=1)
+    assert (height > 100).all() and height.std() > 20
+    quarter = turn(torch.tensor([[[[1.0, 0.0]]]]), torch.tensor([90.0]))
+    torch.testing.assert_close(quarter, torch.tensor([[[[0.0, 1.0]]]]), atol=1e-6, rtol=0)
+
+
+def test_simulated_errors() -> None:
+    errors = ErrorModel(ALL, torch.Generator().manual_seed(0))
+    seconds = (torch.arange(32) / 30).expand(400, 32)
+    true = torch.randn(400, 1, 15, 2).expand(-1, 32, -1, -1)
+    noisy = errors.noise(true, seconds)
+    apart = (noisy - true).norm(dim=3).mean((1, 2))
+    assert 0.1 < (apart < 0.05).float().mean() < 0.5 and 0.1 < apart.mean() < 0.3
+    slow = errors._drift(true, seconds)
+    assert slow.std() == pytest.approx(1, abs=0.1)
+    assert (slow[:, 1:] * slow[:, :-1]).mean() > 0.85  # neighbours go together
+    struck = errors.strike(true, seconds, share=0.5)
+    swaps = (struck == true[:, :, mirror_indices(ALL)]).all(dim=3) & (struck != true).any(dim=3)
+    assert 0.01 < swaps.float().mean() < 0.2
+    missing = errors.misses((400, 32, 15), seconds)
+    assert 0.02 < missing.float().mean() < 0.3
+    scores = errors.scores((noisy - true).norm(dim=3))
+    telling = scores[(scores < 1).any(dim=2).any(dim=1)]
+    assert 0.4 < len(telling) / 400 < 0.8
+
+
+def test_loss_prefers_the_truth_and_an_honest_error() -> None:
+    torch.manual_seed(0)
+    true = torch.randn(4, 8, 3, 2)
+    target = true.clone()
+    smooth = torch.ones(4, dtype=torch.bool)
+
+    def loss(offset: float, log_error: float) -> float:
+        jitter = offset * torch.nn.functional.normalize(torch.randn(target.shape), dim=3)
+        answer = Estimate(true + jitter, torch.full(target.shape[:3], log_error))
+        return float(compute_loss(answer, target, smooth))
+
+    assert loss(0.05, -3) < loss(0.2, -3)
+    assert loss(0.2, float(np.log(0.2))) < min(loss(0.2, -4), loss(0.2, 1))
+    target[:, :, 1] = torch.nan
+    assert np.isfinite(loss(0.1, -2))
+
+
+def test_learning_rate_warms_up_and_falls() -> None:
+    options = TrainingOptions(data=Path(), output=Path(), steps=1000)
+    rates = [learning_rate_at(step, options) for step in (0, 19, 500, 999)]
+    assert rates[0] < rates[1] == options.learning_rate and rates[1] > rates[2] > rates[3] > 0
+
+
+@pytest.mark.parametrize("preset", ["default", "paper"])
+def test_training_resumes_where_it_was_and_repeats(data: Path, tmp_path: Path, preset: str) -> None:
+    def run(output: Path, steps: int, **more) -> list[Report]:
+        reports: list[Report] = []
+        options = TrainingOptions(
+            data=data, output=output, preset=preset, steps=steps, batch_size=16, report_every=2,
+            learning_rate=1e-3 if preset == "paper" else 2e-3, **more,
+        )  # fmt: skip
+        train(options, device=CPU, on_report=reports.append)
+        return reports
+
+    whole = run(tmp_path / "whole", 4)
+    assert [report.step for report in whole] == [2, 4] and np.isfinite(whole[-1].error_px)
+    again = run(tmp_path / "again", 4)
+    assert again[-1].loss == pytest.approx(whole[-1].loss, rel=1e-4)
+    resumed = run(tmp_path / "again", 6, resume=True)
+    assert [report.step for report in resumed] == [6]
+    weights = tmp_path / "again" / f"corrector-{preset}.safetensors"
+    assert load_network(weights).config.preset == preset
+    tuned = run(tmp_path / "tuned", 2, init=weights)
+    assert np.isfinite(tuned[-1].loss)
+
+
+def test_what_training_cannot_start_from(data: Path, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="no such file"):
+        train(TrainingOptions(data=tmp_path, output=tmp_path / "a"), device=CPU)
+    with pytest.raises(ValueError, match="no checkpoint"):
+        train(TrainingOptions(data=data, output=tmp_path / "b", resume=True), device=CPU)
