@@ -31,8 +31,9 @@ class AudioTrack:
             copy = output.add_stream_from_template(stream)
             self._packets = _copied(source, stream, copy, start)
         else:
-            self._encoder = output.add_stream("aac", rate=stream.codec_context.sample_rate)
-            self._encoder.codec_context.layout = stream.codec_context.layout
+            # Some files do not say how their channels are laid out; more than two are mixed down.
+            layout = "mono" if stream.codec_context.channels == 1 else "stereo"
+            self._encoder = output.add_stream("aac", rate=stream.codec_context.sample_rate, layout=layout)
             self._packets = _encoded(source, stream, self._encoder, start)
         self._waiting: Packet | None = None
 
