@@ -1,0 +1,1 @@
+"""What the corrector is compared with. Not part of the installed package."""
