@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -49,6 +49,12 @@ class Placements:
             self.levels[which],
         )
 
+    @classmethod
+    def joined(cls, several: Sequence[Placements]) -> Placements:
+        """All of several, at least one, in their order."""
+        fields = [(some.boxes, some.scores, some.responses, some.mixtures, some.levels) for some in several]
+        return cls(*(np.concatenate(arrays) for arrays in zip(*fields, strict=True)))
+
     @property
     def points(self) -> Array:
         """Centres of the parts, (N, parts, 2)."""
@@ -83,7 +89,7 @@ class Detector:
 
     def detect(
         self,
-        image: Array,
+        image: NDArray[np.number],
         *,
         threshold: float,
         limit: int | None = None,
@@ -100,7 +106,7 @@ class Detector:
             ValueError: the image is too small.
         """
         found = list(self._search(image.astype(np.float64), threshold, limit, levels))
-        merged = Placements(*(np.concatenate(arrays) for arrays in zip(*map(_fields, found), strict=True)))
+        merged = Placements.joined(found)
         return merged[np.argsort(-merged.scores, kind="stable")[:limit]]
 
     def _search(
@@ -116,7 +122,7 @@ class Detector:
                 for level, features in self._features(image, first, wanted)
             ]
 
-        yield self._nothing()
+        yield self.nothing()
         # Levels side by side with one thread each: a convolution that splits itself over busy cores waits.
         with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
             for placements in pool.map(search, range(self.model.interval)):
@@ -135,7 +141,7 @@ class Detector:
         roots = pass_messages(scores, self.model)
         ys, xs = np.nonzero(roots.scores >= threshold)
         if not len(ys) or (self.skip_single_hits and len(ys) == 1):
-            return self._nothing()
+            return self.nothing()
         totals = roots.scores[ys, xs]
         if limit is not None and len(ys) > limit:
             best = np.argpartition(-totals, limit)[:limit]
@@ -157,7 +163,8 @@ class Detector:
         corner = (cells - np.array([columns, rows])) * pixels
         return np.concatenate([corner, corner + np.array([width, height]) * pixels - 1], axis=-1)
 
-    def _nothing(self) -> Placements:
+    def nothing(self) -> Placements:
+        """No placements."""
         parts = len(self.model.parts)
         return Placements(
             np.empty((0, parts, 4)),
@@ -166,13 +173,3 @@ class Detector:
             np.empty((0, parts), np.int64),
             np.empty(0, np.int64),
         )
-
-
-def _fields(placements: Placements) -> tuple[NDArray, ...]:
-    return (
-        placements.boxes,
-        placements.scores,
-        placements.responses,
-        placements.mixtures,
-        placements.levels,
-    )

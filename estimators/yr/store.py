@@ -8,7 +8,9 @@ from pathlib import Path
 import torch
 
 import weights
+from estimators.yr.body import FULL
 from estimators.yr.configuration import YRConfiguration
+from estimators.yr.matlab import read_matlab
 from estimators.yr.model import Part, PartModel
 
 KIND = "yr"
@@ -43,4 +45,23 @@ def load_model(path: Path) -> tuple[PartModel, YRConfiguration]:
         model = PartModel(parts, configuration.cell_size, configuration.interval, configuration.threshold)
     except (KeyError, TypeError, ValueError) as error:
         raise weights.WeightsError(f"{path}: no YR model ({error}). Fetch it or train it again.") from error
+    return model, configuration
+
+
+def load_any(path: Path) -> tuple[PartModel, YRConfiguration]:
+    """Reads a model of ours, or a released MATLAB model (``.mat``) with the 26 parts of PARSE.
+
+    Raises:
+        weights.WeightsError: as :func:`load_model`; or a MATLAB model of other parts.
+    """
+    if path.suffix.lower() != ".mat":
+        return load_model(path)
+    model = read_matlab(path)
+    if tuple(part.parent for part in model.parts) != FULL.parents:
+        raise weights.WeightsError(
+            f"{path}: {len(model.parts)} parts, not PARSE's 26. Give PARSE_model.mat or a file of ours."
+        )
+    configuration = YRConfiguration.uncalibrated(
+        "full", threshold=model.threshold, cell_size=model.cell_size, interval=model.interval
+    )
     return model, configuration

@@ -16,6 +16,7 @@ from estimators.yr.body import Body
 Array = NDArray[np.float64]
 
 ROTATIONS = (-15.0, -7.5, 0.0, 7.5, 15.0)
+FRAME_STEP = 5  # of YouTube Pose: neighbouring labelled frames are much alike
 UPRIGHT = np.cos(np.radians(50))  # LSP's somersaults are left out: the model has no such mixtures
 PARSE_LABELS = (
     "left_ankle", "left_knee", "left_hip", "right_hip", "right_knee", "right_ankle", "left_wrist",
@@ -112,7 +113,7 @@ def lsp(folder: Path, body: Body, *, numbers: range = range(1, 1001)) -> list[Sa
     return samples
 
 
-def youtube(folder: Path, body: Body, *, step: int = 1) -> list[Sample]:
+def youtube(folder: Path, body: Body, *, step: int = FRAME_STEP) -> list[Sample]:
     """People of YouTube Pose, every ``step``-th labelled frame, without the subset that is for testing."""
     videos = loadmat(folder / "YouTube_Pose_dataset.mat", squeeze_me=True, struct_as_record=False)["data"]
     samples = []

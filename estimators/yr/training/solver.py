@@ -8,7 +8,7 @@ quadratic weights kept above a floor: with v = w0 + sum of alpha y x, w is v rai
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
@@ -19,6 +19,17 @@ from estimators.yr.training.layout import SOFTEST_SPRING, Layout
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
+
+
+class _View(NamedTuple):
+    """Examples as the compiled loops see them."""
+
+    indices: Ints
+    stretches: Array
+    places: Ints
+    features: NDArray[np.float32]
+    rows: int  # of a template
+    length: int  # of a template's row
 
 
 @dataclass(frozen=True)
@@ -56,23 +67,27 @@ def solve(
     """
     costs = np.where(examples.labels > 0, cost * positive_weight, cost)
     groups = np.unique(examples.groups, return_inverse=True)[1].astype(np.int64)
-    shape = (layout.model.template_size[0], layout.row_length)
-    view: tuple[Any, ...] = (examples.indices, examples.stretches, examples.places, features)
-    norms = _norms(*view, shape)
+    view = _View(
+        examples.indices,
+        examples.stretches,
+        examples.places,
+        features,
+        layout.model.template_size[0],
+        layout.row_length,
+    )
+    norms = _norms(view)
     weights = start.copy()
-    _accumulate(weights, examples.alphas * examples.labels, *view, shape)
-    totals = np.bincount(groups, weights=examples.alphas, minlength=groups.max() + 1)
+    _accumulate(weights, examples.alphas * examples.labels, view)
+    totals = np.bincount(groups, weights=examples.alphas, minlength=groups.max() + 1).astype(np.float64)
     margins = np.empty(len(examples))
     primal, relative = np.inf, np.inf
     for step in range(passes):
         active = rng.permutation(len(examples)).astype(np.int64)
         if step % 5 and np.isfinite(primal):
             active = active[(margins[active] < 1.05) | (examples.alphas[active] > 0)]
-        _descend(
-            active, weights, examples.alphas, totals, groups, costs, examples.labels, norms, *view, shape
-        )
+        _descend(active, weights, examples.alphas, totals, groups, costs, examples.labels, norms, view)
         if step % 5 == 4 or step == passes - 1:
-            _score(weights, examples.labels, *view, shape, margins)
+            _score(weights, examples.labels, view, margins)
             primal, relative = _duality(weights, start, layout, examples, margins, groups, costs)
             if relative < gap:
                 break
@@ -105,61 +120,42 @@ def _duality(
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def _product(
-    weights: Array,
-    index: Ints,
-    stretch: Array,
-    place: Ints,
-    features: NDArray[np.float32],
-    shape: tuple[int, int],
-) -> float:
-    """w.x of one example."""
+def _product(weights: Array, n: int, view: _View) -> float:
+    """w.x of example n."""
     total = 0.0
-    rows, length = shape
-    for part in range(index.shape[0]):
-        for row in range(rows):
-            w = weights[index[part, 0] + row * length : index[part, 0] + (row + 1) * length]
-            at = place[part, 0] + row * place[part, 1]
-            x = features[at : at + length]
+    for part in range(view.indices.shape[1]):
+        template, bias, spring = view.indices[n, part]
+        for row in range(view.rows):
+            w = weights[template + row * view.length : template + (row + 1) * view.length]
+            at = view.places[n, part, 0] + row * view.places[n, part, 1]
+            x = view.features[at : at + view.length]
             partial = 0.0
-            for i in range(length):
+            for i in range(view.length):
                 partial += w[i] * x[i]
             total += partial
-        total += weights[index[part, 1]]
-        spring = index[part, 2]
+        total += weights[bias]
         if spring >= 0:
-            total += (
-                max(weights[spring], SOFTEST_SPRING) * stretch[part, 0]
-                + weights[spring + 1] * stretch[part, 1]
-            )
-            total += max(weights[spring + 2], SOFTEST_SPRING) * stretch[part, 2]
-            total += weights[spring + 3] * stretch[part, 3]
+            stretch = view.stretches[n, part]
+            total += max(weights[spring], SOFTEST_SPRING) * stretch[0] + weights[spring + 1] * stretch[1]
+            total += max(weights[spring + 2], SOFTEST_SPRING) * stretch[2] + weights[spring + 3] * stretch[3]
     return total
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def _add(
-    weights: Array,
-    factor: float,
-    index: Ints,
-    stretch: Array,
-    place: Ints,
-    features: NDArray[np.float32],
-    shape: tuple[int, int],
-) -> None:
-    """w += factor x of one example."""
-    rows, length = shape
-    for part in range(index.shape[0]):
-        for row in range(rows):
-            w = weights[index[part, 0] + row * length : index[part, 0] + (row + 1) * length]
-            at = place[part, 0] + row * place[part, 1]
-            x = features[at : at + length]
-            for i in range(length):
+def _add(weights: Array, factor: float, n: int, view: _View) -> None:
+    """w += factor x of example n."""
+    for part in range(view.indices.shape[1]):
+        template, bias, spring = view.indices[n, part]
+        for row in range(view.rows):
+            w = weights[template + row * view.length : template + (row + 1) * view.length]
+            at = view.places[n, part, 0] + row * view.places[n, part, 1]
+            x = view.features[at : at + view.length]
+            for i in range(view.length):
                 w[i] += factor * x[i]
-        weights[index[part, 1]] += factor
-        if index[part, 2] >= 0:
+        weights[bias] += factor
+        if spring >= 0:
             for i in range(4):
-                weights[index[part, 2] + i] += factor * stretch[part, i]
+                weights[spring + i] += factor * view.stretches[n, part, i]
 
 
 @njit(cache=True, nogil=True)
@@ -172,68 +168,43 @@ def _descend(
     costs: Array,
     labels: Array,
     norms: Array,
-    indices: Ints,
-    stretches: Array,
-    places: Ints,
-    features: NDArray[np.float32],
-    shape: tuple[int, int],
+    view: _View,
 ) -> None:
     """One pass: each dual variable to its own optimum, 0 <= alpha and its group's sum at most C."""
     for n in active:
-        score = _product(weights, indices[n], stretches[n], places[n], features, shape)
         room = costs[n] - (totals[groups[n]] - alphas[n])
-        wanted = alphas[n] + (1.0 - labels[n] * score) / norms[n]
+        wanted = alphas[n] + (1.0 - labels[n] * _product(weights, n, view)) / norms[n]
         new = max(min(wanted, room), 0.0)
         change = new - alphas[n]
         if change != 0.0:
             alphas[n] = new
             totals[groups[n]] += change
-            _add(weights, change * labels[n], indices[n], stretches[n], places[n], features, shape)
+            _add(weights, change * labels[n], n, view)
 
 
 @njit(cache=True, nogil=True)
-def _score(
-    weights: Array,
-    labels: Array,
-    indices: Ints,
-    stretches: Array,
-    places: Ints,
-    features: NDArray[np.float32],
-    shape: tuple[int, int],
-    margins: Array,
-) -> None:
+def _score(weights: Array, labels: Array, view: _View, margins: Array) -> None:
     for n in range(len(labels)):
-        margins[n] = labels[n] * _product(weights, indices[n], stretches[n], places[n], features, shape)
+        margins[n] = labels[n] * _product(weights, n, view)
 
 
 @njit(cache=True, nogil=True)
-def _accumulate(
-    weights: Array,
-    factors: Array,
-    indices: Ints,
-    stretches: Array,
-    places: Ints,
-    features: NDArray[np.float32],
-    shape: tuple[int, int],
-) -> None:
+def _accumulate(weights: Array, factors: Array, view: _View) -> None:
     for n in range(len(factors)):
         if factors[n] != 0.0:
-            _add(weights, factors[n], indices[n], stretches[n], places[n], features, shape)
+            _add(weights, factors[n], n, view)
 
 
 @njit(cache=True, nogil=True)
-def _norms(
-    indices: Ints, stretches: Array, places: Ints, features: NDArray[np.float32], shape: tuple[int, int]
-) -> Array:
-    norms = np.zeros(len(indices))
-    rows, length = shape
-    for n in range(len(indices)):
-        for part in range(indices.shape[1]):
+def _norms(view: _View) -> Array:
+    norms = np.zeros(len(view.indices))
+    for n in range(len(norms)):
+        for part in range(view.indices.shape[1]):
             norms[n] += 1.0
-            for row in range(rows):
-                at = places[n, part, 0] + row * places[n, part, 1]
-                for i in range(length):
-                    norms[n] += features[at + i] * features[at + i]
+            for row in range(view.rows):
+                at = view.places[n, part, 0] + row * view.places[n, part, 1]
+                for i in range(view.length):
+                    norms[n] += view.features[at + i] * view.features[at + i]
             for i in range(4):
-                norms[n] += stretches[n, part, i] * stretches[n, part, i]
+                norms[n] += view.stretches[n, part, i] * view.stretches[n, part, i]
     return norms

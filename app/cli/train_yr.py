@@ -1,0 +1,100 @@
+"""``posefix train yr``: trains a model of parts, for the full body or the upper one."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from app.cli.train import Subparsers
+    from estimators.yr.body import Body
+    from estimators.yr.training.samples import Sample
+
+BODIES = ("full", "upper")
+SETS = {"full": ("parse", "lsp"), "upper": ("youtube_pose",)}
+
+
+def register_parser(subparsers: Subparsers) -> None:
+    """Adds the command."""
+    parser = subparsers.add_parser(
+        "yr",
+        help="train YR, the mixtures of parts",
+        description="Trains YR on labelled photos of people and on photos without people.",
+        epilog="Writes stage-N.safetensors into --output after each stage, and yr.safetensors at the end.",
+    )
+    parser.add_argument(
+        "--data",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="folder that holds parse/, lsp/ or youtube_pose/, and inria_negatives/",
+    )
+    parser.add_argument("--body", default="full", metavar="full|upper", help="(default: full)")
+    parser.add_argument("--sets", metavar="A,B", help=f"data sets (default: {SETS})")
+    parser.add_argument("--output", type=Path, metavar="DIR", help="(default: runs/yr-BODY)")
+    parser.add_argument("--resume", action="store_true", help="go on after the last stage in --output")
+    parser.add_argument("--mixtures", type=int, default=6, metavar="N", help="of each part (default: 6)")
+    parser.add_argument("--people", type=int, metavar="N", help="only the first N of each data set")
+    parser.add_argument("--negatives", type=int, metavar="N", help="only the first N photos without people")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="(default: 0)")
+    parser.add_argument("--threads", type=int, metavar="N", help="processor threads (default: all)")
+    parser.add_argument("--device", default="auto", metavar="auto|cpu|cuda", help="(default: auto)")
+    parser.set_defaults(handle=handle)
+
+
+def handle(args: argparse.Namespace) -> int:
+    """Trains; returns the exit status."""
+    import torch
+    from rich.console import Console
+
+    from app.device import choose_device
+    from app.errors import UsageError
+    from estimators.yr.body import BODIES as BY_NAME
+    from estimators.yr.training.samples import read_folder
+    from estimators.yr.training.train import Settings, train
+
+    if args.body not in BODIES:
+        raise UsageError(f"Invalid body ({args.body}). Supported values are {', '.join(BODIES)}.")
+    console = Console(stderr=True, soft_wrap=True, highlight=False)
+    if args.threads:
+        torch.set_num_threads(args.threads)
+    folder = args.output or Path("runs") / f"yr-{args.body}"
+    try:
+        samples = _samples(args, BY_NAME[args.body])
+        best = train(
+            samples,
+            read_folder(args.data / "inria_negatives")[: args.negatives],
+            settings=Settings(body=args.body, mixtures=args.mixtures, seed=args.seed),
+            folder=folder,
+            device=choose_device(args.device),
+            report=lambda line: console.print(line, markup=False),
+            resume=args.resume,
+        )
+    except (ValueError, OSError) as error:
+        raise UsageError(str(error)) from error
+    console.print(f"{best}: done", markup=False)
+    return 0
+
+
+def _samples(args: argparse.Namespace, body: Body) -> list[Sample]:
+    """The people of the chosen data sets, mirrored too, PARSE's few also turned."""
+    from app.errors import UsageError
+    from estimators.yr.training import samples
+
+    readers: dict[str, Callable[[Path, Body], list[Sample]]] = {
+        "parse": samples.parse,
+        "lsp": samples.lsp,
+        "youtube_pose": samples.youtube,
+    }
+    chosen = args.sets.split(",") if args.sets else SETS[args.body]
+    people: list[Sample] = []
+    for name in chosen:
+        if name not in readers:
+            raise UsageError(f"Invalid data set ({name}). Supported values are {', '.join(readers)}.")
+        found = readers[name](args.data / name, body)[: args.people]
+        turns = samples.ROTATIONS if name == "parse" else (0.0,)
+        people += samples.augment(found, body, rotations=turns)
+    return people

@@ -1,0 +1,85 @@
+"""YR as an estimator: finds people by itself, needs no GPU."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import torch
+
+from estimators.types import FloatArray, FrameArray, FramePoses, Skeleton
+from estimators.yr.configuration import YRConfiguration
+from estimators.yr.detector import Detector
+from estimators.yr.model import PartModel
+from estimators.yr.processor import to_poses
+from estimators.yr.search import Tracker, find_people, grown
+
+FAST_INTERVAL = 4  # pyramid levels per octave in fast mode
+BOX_ROOM = 0.1  # a box given from outside is searched with this share of its side around it
+
+
+class YREstimator:
+    """Flexible mixtures of parts, frame by frame; see :mod:`estimators` for the interface.
+
+    Attributes:
+        fast: for video: fewer pyramid levels, and people are looked for where they were in the frame
+            before. Frames then depend on the ones before them and must come in order.
+    """
+
+    name = "yr"
+    finds_people = True
+    batch_size = 4
+
+    def __init__(
+        self, model: PartModel, configuration: YRConfiguration, *, device: torch.device, weights_sha256: str
+    ) -> None:
+        self.configuration = configuration
+        self.weights_sha256 = weights_sha256
+        self.fast = False
+        self._detector = Detector(model, device=device)
+        self._tracker = Tracker(Detector(replace(model, interval=FAST_INTERVAL), device=device))
+
+    @property
+    def skeleton(self) -> Skeleton:
+        """The joints, with the person's own left and right."""
+        return self.configuration.parts.skeleton
+
+    def estimate(
+        self,
+        frames: FrameArray,
+        *,
+        pts_seconds: Sequence[float],
+        boxes: Sequence[FloatArray] | None = None,
+    ) -> list[FramePoses]:
+        """People in each frame, the surest first; with boxes, the best pose in each of them.
+
+        Args, returns and errors as in :class:`estimators.Estimator`. In a box without a person all joints
+        are missing.
+        """
+        if frames.ndim != 4 or frames.shape[3] != 3 or len(frames) != len(pts_seconds):
+            raise ValueError(f"Invalid frames {frames.shape} for {len(pts_seconds)} times.")
+        if boxes is None:
+            return [self._look(frame, time) for frame, time in zip(frames, pts_seconds, strict=True)]
+        if len(boxes) != len(frames):
+            raise ValueError(f"Invalid boxes: {len(boxes)} for {len(frames)} frames.")
+        return [
+            self._look_in(frame, time, np.asarray(regions, dtype=np.float32))
+            for frame, time, regions in zip(frames, pts_seconds, boxes, strict=True)
+        ]
+
+    def _look(self, frame: FrameArray, time: float) -> FramePoses:
+        found = self._tracker.find(frame, time) if self.fast else find_people(self._detector, frame)
+        return to_poses(found, self.configuration, pts_seconds=time)
+
+    def _look_in(self, frame: FrameArray, time: float, regions: FloatArray) -> FramePoses:
+        joints = len(self.skeleton.joints)
+        keypoints = np.full((len(regions), joints, 3), np.nan, np.float32)
+        keypoints[..., 2] = 0
+        scores = np.zeros(len(regions), np.float32)
+        for row, region in enumerate(regions):
+            found = find_people(self._detector, frame, region=grown(region, BOX_ROOM), people=1)
+            if len(found):
+                poses = to_poses(found, self.configuration, pts_seconds=time)
+                keypoints[row], scores[row] = poses.keypoints[0], poses.scores[0]
+        return FramePoses(time, keypoints, regions.reshape(-1, 4), scores)

@@ -1,0 +1,108 @@
+"""Looks for people in a frame or in a part of it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from estimators.types import FrameArray
+from estimators.yr.detector import Detector, Placements
+from estimators.yr.nms import CANDIDATES, cover, suppress
+
+Array = NDArray[np.floating]
+
+LARGEST = 480  # shorter side of what is searched, in pixels; larger pictures are shrunk
+SMALLEST = 24  # shorter side of the smallest region worth a look
+OVERLAP = 0.1
+WEAKEST = -1.0
+
+
+def find_people(
+    detector: Detector,
+    frame: FrameArray,
+    *,
+    region: Array | None = None,
+    people: int | None = None,
+    levels: Collection[int] | None = None,
+) -> Placements:
+    """The people in a region of a frame, the surest first, in pixels of the frame.
+
+    Args:
+        frame: uint8, (H, W, 3).
+        region: x1, y1, x2, y2; None is the whole frame.
+        people: at most so many.
+        levels: of the pyramid, None means all.
+    """
+    x1, y1, x2, y2 = _clipped(region, frame)
+    if min(x2 - x1, y2 - y1) < SMALLEST:
+        return detector.nothing()
+    crop = frame[y1:y2, x1:x2]
+    scale = min(1.0, LARGEST / min(crop.shape[:2]))
+    if scale < 1:
+        size = (round(crop.shape[1] * scale), round(crop.shape[0] * scale))
+        crop = np.asarray(cv2.resize(crop, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    threshold = min(detector.model.threshold, WEAKEST)
+    limit = 1 if people == 1 else CANDIDATES
+    found = detector.detect(crop, threshold=threshold, limit=limit, levels=levels)
+    kept = found[suppress(found.boxes, found.scores, overlap=OVERLAP)[:people]]
+    boxes = (kept.boxes + 0.5) / scale - 0.5 + np.array([x1, y1, x1, y1])
+    return replace(kept, boxes=boxes)
+
+
+def _clipped(region: Array | None, frame: FrameArray) -> tuple[int, int, int, int]:
+    height, width = frame.shape[:2]
+    if region is None or not np.isfinite(region).all():
+        return 0, 0, width, height
+    low = np.clip(np.floor(region[:2]), 0, (width, height)).astype(int)
+    high = np.clip(np.ceil(region[2:]) + 1, 0, (width, height)).astype(int)
+    return int(low[0]), int(low[1]), int(high[0]), int(high[1])
+
+
+def grown(box: Array, share: float) -> Array:
+    """A box with that share of its longer side added on every side."""
+    room = share * float((box[2:] - box[:2]).max())
+    return box + np.array([-room, -room, room, room])
+
+
+@dataclass
+class Tracker:
+    """Looks for people where they were in the frame before: quick, for video.
+
+    The whole frame is searched first, every ``EVERY_SECONDS``, and whenever somebody is lost.
+    """
+
+    detector: Detector
+    _people: list[Array] = field(default_factory=list)
+    _searched: float = -np.inf
+    _seen: float = np.inf
+    _size: tuple[int, ...] = ()
+
+    EVERY_SECONDS = 2.0
+    ROOM = 0.2
+    FOLLOWED = 2
+
+    def find(self, frame: FrameArray, pts_seconds: float) -> Placements:
+        """The people in the next frame; one that goes back in time, or of another size, starts afresh."""
+        restarted = pts_seconds <= self._seen or frame.shape != self._size
+        due = pts_seconds - self._searched > self.EVERY_SECONDS
+        found = None if restarted or due else self._follow(frame)
+        if found is None:
+            found = find_people(self.detector, frame)
+            self._searched = pts_seconds
+        self._seen, self._size = pts_seconds, frame.shape
+        self._people = list(cover(found.boxes[: self.FOLLOWED]))
+        return found
+
+    def _follow(self, frame: FrameArray) -> Placements | None:
+        """Everybody near their last place, or None where somebody is lost or nobody was there."""
+        found = [
+            find_people(self.detector, frame, region=grown(box, self.ROOM), people=1) for box in self._people
+        ]
+        if not found or any(not len(person) for person in found):
+            return None
+        together = Placements.joined(found)
+        return together[suppress(together.boxes, together.scores, overlap=OVERLAP)]
