@@ -19,6 +19,8 @@ from estimators.yr.model import Array, Part, PartModel
 from weights import WeightsError
 
 SMALLEST_CURVATURE = 1e-6
+# What loadmat raises for files that are cut short, garbled or of a later MATLAB.
+UNREADABLE = (MatReadError, OSError, ValueError, TypeError, IndexError, NotImplementedError, zlib.error)
 
 
 def read_matlab(path: Path) -> PartModel:
@@ -31,7 +33,7 @@ def read_matlab(path: Path) -> PartModel:
         raise WeightsError(f"{path}: no such model file. Check the path.")
     try:
         content = loadmat(path, struct_as_record=False)
-    except (MatReadError, OSError, ValueError, TypeError, NotImplementedError, zlib.error) as error:
+    except UNREADABLE as error:
         raise WeightsError(f"{path}: damaged MATLAB file ({error}). Fetch it again.") from error
     try:
         return _model(content["model"][0, 0])

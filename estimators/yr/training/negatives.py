@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -50,6 +50,11 @@ class Background:
         """One map, (H, W, 32)."""
         end = feature_map.start + int(np.prod(feature_map.shape))
         return self.features[feature_map.start : end].reshape(feature_map.shape)
+
+    def chunks(self, photos: int) -> Iterator[Background]:
+        """The same features, a few photos at a time."""
+        for start in range(0, len(self.photos), photos):
+            yield Background(self.features, self.photos[start : start + photos])
 
 
 def read_background(paths: Sequence[Path], model: PartModel) -> Background:
