@@ -23,6 +23,7 @@ class CorrectorConfig:
         decoder_size: units of the decoder.
         attention_size: units of the additive attention.
         observation_inputs: tell the encoder scores, missing joints, velocities and time steps too.
+        side_inputs: tell it how well each joint continues its own track and that of the other body side.
         aligned: hand the decoder the encoder's state of its own frame beside the attention's context.
         smoothing_seconds: widths of the smoothed tracks that the output is blended from, beside the given
             points and those of the other body side; empty: the output is a point in itself.
@@ -36,6 +37,7 @@ class CorrectorConfig:
     decoder_size: int = 96
     attention_size: int = 24
     observation_inputs: bool = True
+    side_inputs: bool = True
     aligned: bool = True
     smoothing_seconds: tuple[float, ...] = (0.05, 0.15)
     tapered: bool = True
@@ -59,6 +61,7 @@ class CorrectorConfig:
                 preset="paper",
                 joints=names.UPPER_BODY,
                 observation_inputs=False,
+                side_inputs=False,
                 aligned=False,
                 smoothing_seconds=(),
                 tapered=False,

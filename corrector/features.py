@@ -124,3 +124,19 @@ def observations(local: Tensor, filled: Tensor, window: Window) -> Tensor:
     # A jump across the picture must not drown everything else.
     parts = (compress(local).flatten(2), compress(4 * velocity).flatten(2))
     return torch.cat((*parts, window.scores, 1 - window.present, pace), dim=2)
+
+
+def side_evidence(filled: Tensor, window: Window, mirror: Sequence[int]) -> Tensor:
+    """Whether left and right may be exchanged, (B, L, 2 J): above 0 where a joint fits the other side better.
+
+    How much further a joint is from its own place one step before, and from its own long average, than from
+    those of its mirrored joint. Always 0 for joints without a side.
+    """
+    before = torch.cat((filled[:, :1], filled[:, :-1]), dim=1)
+    usual = smooth(filled, window, width=0.3)
+    evidence = []
+    for track in (before, usual):
+        own = (filled - track).square().sum(3).add(1e-8).sqrt()
+        other = (filled - track[:, :, mirror]).square().sum(3).add(1e-8).sqrt()
+        evidence.append(compress(2 * (own - other)))
+    return torch.cat(evidence, dim=2)

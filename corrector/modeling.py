@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from corrector.configuration import CorrectorConfig
-from corrector.features import Window, anchor, compress, fill_missing, observations, smooth
+from corrector.features import Window, anchor, compress, fill_missing, observations, side_evidence, smooth
 from corrector.joints import mirror_indices
 
 FIRST_ERROR = -2.0
@@ -41,6 +41,7 @@ class CorrectorNetwork(nn.Module):
         self.config = config
         joints, states = len(config.joints), 2 * config.encoder_size
         inputs = 6 * joints + 1 if config.observation_inputs else 2 * joints
+        inputs += 2 * joints if config.side_inputs else 0
         self.candidates = 2 + len(config.smoothing_seconds) if config.smoothing_seconds else 0
         self.encoder = nn.LSTM(inputs, config.encoder_size, batch_first=True, bidirectional=True)
         # One projection of the encoder's states serves the attention (U h_j) and the decoder (h_i).
@@ -76,6 +77,8 @@ class CorrectorNetwork(nn.Module):
         inputs = local.flatten(2)
         if self.config.observation_inputs:
             inputs = observations(local, filled, window)
+        if self.config.side_inputs:
+            inputs = torch.cat((inputs, side_evidence(filled, window, self._mirror)), dim=2)
         states, _ = self.encoder(inputs)
         points, log_error = self._decode(states, self._candidates(filled, place, window))
         return Estimate(points + place, log_error.clamp(-8, 4))

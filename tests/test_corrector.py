@@ -241,7 +241,7 @@ def test_skeletons() -> None:
     assert np.isfinite(upper.keypoints).all()
     lsp = ALL[1:]  # neck and head top stand for the head
     assert np.isfinite(corrector.correct(motion[:, 1:], pts_seconds=times(10), joints=lsp).keypoints).all()
-    few = make_corrector(joints=UPPER_BODY, observation_inputs=False)
+    few = make_corrector(joints=UPPER_BODY)
     fixed = few.correct(motion[:, 1:], pts_seconds=times(10), joints=lsp)
     np.testing.assert_array_equal(fixed.keypoints[:, :2], motion[:, 1:3, :2].astype(np.float32))
     assert (np.abs(fixed.keypoints[:, 2:8] - motion[:, 3:9, :2]) > 1e-3).any()

@@ -148,7 +148,7 @@ def test_simulated_errors() -> None:
     slow = errors._drift(true, seconds)
     assert slow.std() == pytest.approx(1, abs=0.1)
     assert (slow[:, 1:] * slow[:, :-1]).mean() > 0.85  # neighbours go together
-    struck = errors.strike(true, seconds, share=0.5)
+    struck = errors.strike(true, seconds, share=torch.full((400,), 0.5))
     swaps = (struck == true[:, :, mirror_indices(ALL)]).all(dim=3) & (struck != true).any(dim=3)
     assert 0.01 < swaps.float().mean() < 0.2
     missing = errors.misses((400, 32, 15), seconds)

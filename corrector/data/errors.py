@@ -67,8 +67,8 @@ class ErrorModel:
         rounded = (noisy / grid).round() * grid
         return torch.where(~clean & self._chance(0.5, (batch, 1, 1, 1)), rounded, noisy)
 
-    def strike(self, points: Tensor, seconds: Tensor, *, share: float) -> Tensor:
-        """Points with bursts of gross errors, in about ``share`` of the windows up to three.
+    def strike(self, points: Tensor, seconds: Tensor, *, share: Tensor) -> Tensor:
+        """Points with bursts of gross errors, in a ``share`` (B,) of the windows, three times over.
 
         Sides exchanged, one side on the other's place, jumps aside, and joints that stay where they were.
         """
@@ -116,13 +116,14 @@ class ErrorModel:
             steps.append(keep * steps[-1] + (1 - keep**2).sqrt() * kick[step])
         return torch.stack(steps, dim=1)
 
-    def _burst(self, seconds: Tensor, *, share: float, usual: float) -> Tensor:
+    def _burst(self, seconds: Tensor, *, share: float | Tensor, usual: float) -> Tensor:
         """A stretch (B, L, 1) of ``usual`` seconds or so in ``share`` of the windows, one step at least."""
         batch = len(seconds)
         start = self._pick_steps(seconds)
         lasts = self._normal((batch, 1)).mul(0.9).exp() * usual
         struck = (seconds >= start) & (seconds <= start + lasts)
-        return (struck & self._chance(share, (batch, 1))).unsqueeze(2)
+        chance = torch.as_tensor(share, device=seconds.device).expand(batch).unsqueeze(1)
+        return (struck & (self._uniform(0, 1, (batch, 1)) < chance)).unsqueeze(2)
 
     def _pick_steps(self, seconds: Tensor) -> Tensor:
         step = torch.rand(len(seconds), generator=self._generator, device=seconds.device) * seconds.shape[1]

@@ -115,36 +115,49 @@ class WindowSampler:
     def batch(self, number: int, size: int) -> TrainingBatch:
         """Batch ``number`` of ``size`` windows or so, shared out among the pools."""
         self._generator.manual_seed(self._seed * 1_000_003 + number)
-        parts = [self._draw(pool, round(size * pool.share)) for pool in self._pools]
-        columns = zip(*(part.window for part in parts), strict=True)
-        window = Window(*(torch.cat(column) for column in columns))
-        target = torch.cat([part.target for part in parts])[:, :, self._joints]
-        smooth = torch.cat([part.smooth for part in parts])
-        points, present, scores = (part[:, :, self._joints] for part in window[:3])
-        return TrainingBatch(Window(points, present, scores, window.seconds), target, smooth)
+        drawn = [self._draw(pool, round(size * pool.share)) for pool in self._pools]
+        true, given, inside, seconds, smooth = (torch.cat(part) for part in zip(*drawn, strict=True))
+        present = true[..., 0].isfinite()
+        place, unit = place_and_size(Window(true.nan_to_num(0), present, present, seconds), ALL)
+        true, given = self._vary((true - place) / unit, (given - place) / unit)
+        real = given[..., 0].isfinite().any(dim=2).any(dim=1)
+        noisy = self._errors.noise(true, seconds)
+        given = torch.where(real.view(-1, 1, 1, 1), given, noisy)
+        given = self._errors.strike(given, seconds, share=torch.where(real, 0.08, 0.4))
+        points, present, scores = self._observe(given, true, inside, seconds)
+        known = inside.unsqueeze(2) & present.any(dim=1, keepdim=True)
+        target = PERSON_SIZE * true.masked_fill(~known.unsqueeze(3), torch.nan)
+        kept = self._joints
+        window = Window(points[:, :, kept], present[:, :, kept].float(), scores[:, :, kept], seconds)
+        return TrainingBatch(window, target[:, :, kept], smooth)
 
-    def _draw(self, pool: Pool, count: int) -> TrainingBatch:
+    def _draw(self, pool: Pool, count: int) -> tuple[Tensor, ...]:
+        """True and detected points (NaN where errors are to be simulated), frames inside, times, smooth."""
         index, inside, seconds = self._pick(pool, count)
-        true, given = pool.true[index], None
-        if pool.given is not None:
-            given = pool.given[index]
-        elif true.shape[3] == 3:
+        true = pool.true[index]
+        if true.shape[3] == 3:
             true = see(true, self._generator)
-        true, given = self._normalise(true, given, seconds)
+        given = torch.full_like(true, torch.nan) if pool.given is None else pool.given[index]
+        return true, given, inside, seconds, inside.new_full((count,), pool.smooth)
+
+    def _vary(self, *points: Tensor) -> tuple[Tensor, ...]:
+        """The same points mirrored or not, and turned in the picture by up to 30 degrees."""
+        count = len(points[0])
         angle = uniform(-30, 30, (count,), self._generator)
         flip = self._chance(0.5, count).view(-1, 1, 1, 1)
-        true = self._vary(true, angle, flip)
-        given = self._errors.noise(true, seconds) if given is None else self._vary(given, angle, flip)
-        given = self._errors.strike(given, seconds, share=0.35 if pool.given is None else 0.08)
+        flipped = points[0].new_tensor([-1.0, 1.0])
+        return tuple(turn(torch.where(flip, p[:, :, self._mirror] * flipped, p), angle) for p in points)
+
+    def _observe(
+        self, given: Tensor, true: Tensor, inside: Tensor, seconds: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """What a detector gives of the points: those not missed, in pixels, whether there, and scores."""
+        count = len(given)
         missing = self._errors.misses((count, self._length, len(ALL)), seconds)
         missing &= self._chance(0.4, count).view(-1, 1, 1)
         present = ~missing & self._pick_skeletons(count) & inside.unsqueeze(2) & given[..., 0].isfinite()
         scores = self._errors.scores((given - true).norm(dim=3)) * present
-        target = true.masked_fill(~inside.view(count, -1, 1, 1), torch.nan)
-        target = target.masked_fill(~present.any(dim=1).view(count, 1, -1, 1), torch.nan)
-        points = PERSON_SIZE * given.masked_fill(~present.unsqueeze(3), 0)
-        smooth = torch.full((count,), pool.smooth, device=points.device)
-        return TrainingBatch(Window(points, present.float(), scores, seconds), PERSON_SIZE * target, smooth)
+        return PERSON_SIZE * given.masked_fill(~present.unsqueeze(3), 0), present, scores
 
     def _pick(self, pool: Pool, count: int) -> tuple[Tensor, Tensor, Tensor]:
         """Frames (B, L) of random windows, which of them lie inside of the take, and their times."""
@@ -165,15 +178,6 @@ class WindowSampler:
             step = step * uniform(0.7, 1.25, (count, 1), random)
         seconds = torch.where(inside, step, REFERENCE_STEP).cumsum(1)
         return pool.starts[take].unsqueeze(1) + frame.clamp(max=length - 1), inside, seconds
-
-    def _normalise(self, true: Tensor, given: Tensor | None, seconds: Tensor) -> tuple[Tensor, Tensor | None]:
-        present = true[..., 0].isfinite()
-        place, size = place_and_size(Window(true.nan_to_num(0), present, present, seconds), ALL)
-        return (true - place) / size, None if given is None else (given - place) / size
-
-    def _vary(self, points: Tensor, angle: Tensor, flip: Tensor) -> Tensor:
-        mirrored = points[:, :, self._mirror] * points.new_tensor([-1.0, 1.0])
-        return turn(torch.where(flip, mirrored, points), angle)
 
     def _pick_skeletons(self, count: int) -> Tensor:
         picked = torch.multinomial(self._skeleton_odds, count, replacement=True, generator=self._generator)
