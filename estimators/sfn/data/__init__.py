@@ -1,0 +1,1 @@
+"""Data sets and augmentation for training SFN, registered with MMPose."""

@@ -1,0 +1,133 @@
+"""Frames and boxes in, poses out: MMPose's top-down estimator called in batches."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from mmcv.cnn import fuse_conv_bn
+from mmengine.dataset import Compose
+from mmpose.datasets.datasets.utils import parse_pose_metainfo
+from torch import nn
+
+from estimators.sfn.configuration import SFNConfig
+from estimators.sfn.data.metainfo import sfn_metainfo
+from estimators.sfn.pipelines import crop_pipeline
+from estimators.sfn.skeleton import SKELETON
+from estimators.types import FloatArray, FrameArray, FramePoses
+
+FAINTEST_PEAK = 0.04  # lower heatmap peaks are noise: the joint is missing
+JOINTS_OF_A_PERSON = 8  # a person seen to the waist shows so many
+
+
+class SFNEstimator:
+    """See :class:`estimators.Estimator`.
+
+    Args:
+        config: of the network; its score curve turns peak heights into scores.
+        model: in evaluation mode.
+        device: to run on.
+        weights_sha256: for the record.
+    """
+
+    name = "sfn"
+    skeleton = SKELETON
+    finds_people = False
+    batch_size = 8
+
+    def __init__(
+        self, *, config: SFNConfig, model: nn.Module, device: torch.device, weights_sha256: str
+    ) -> None:
+        self.config = config
+        self.device = device
+        self.weights_sha256 = weights_sha256
+        self.model: Any = fused(model).to(device).eval()
+        self.pipeline = Compose(crop_pipeline(config))
+        self.flip_indices = parse_pose_metainfo(sfn_metainfo())["flip_indices"]
+
+    def estimate(
+        self,
+        frames: FrameArray,
+        *,
+        pts_seconds: Sequence[float],
+        boxes: Sequence[FloatArray] | None = None,
+    ) -> list[FramePoses]:
+        """See :meth:`estimators.Estimator.estimate`."""
+        frame_boxes = _checked(frames, pts_seconds, boxes)
+        where = [(index, box) for index, found in enumerate(frame_boxes) for box in found]
+        keypoints = np.empty((len(where), len(self.skeleton.joints), 3), dtype=np.float32)
+        for start in range(0, len(where), self.batch_size):
+            part = where[start : start + self.batch_size]
+            crops = [self._crop(frames[index], box) for index, box in part]
+            keypoints[start : start + len(part)] = self._predict(crops)
+        results, start = [], 0
+        for seconds, found in zip(pts_seconds, frame_boxes, strict=True):
+            poses = keypoints[start : start + len(found)]
+            start += len(found)
+            results.append(FramePoses(float(seconds), poses, found, person_scores(poses)))
+        return results
+
+    def _crop(self, frame: np.ndarray, box: np.ndarray) -> dict[str, Any]:
+        return self.pipeline(
+            {
+                "img": frame,
+                "img_shape": frame.shape[:2],
+                "bbox": box[None],
+                "bbox_score": np.ones(1, dtype=np.float32),
+                "flip_indices": self.flip_indices,
+            }
+        )
+
+    def _predict(self, crops: list[dict[str, Any]]) -> np.ndarray:
+        batch = {
+            "inputs": torch.stack([crop["inputs"] for crop in crops]),
+            "data_samples": [crop["data_samples"] for crop in crops],
+        }
+        with torch.inference_mode():
+            instances = [sample.pred_instances for sample in self.model.test_step(batch)]
+        points = np.concatenate([instance.keypoints for instance in instances])
+        peaks = np.concatenate([instance.keypoint_scores for instance in instances])
+        missing = ~(peaks >= FAINTEST_PEAK)
+        points = np.where(missing[..., None], np.nan, points)
+        scores = np.where(missing, 0.0, calibrated(peaks, self.config.score_curve))
+        return np.concatenate([points, scores[..., None]], axis=-1).astype(np.float32)
+
+
+def fused(model: nn.Module) -> nn.Module:
+    """The model with each batch normalisation folded into the convolution before it."""
+    return fuse_conv_bn(model)
+
+
+def calibrated(peaks: np.ndarray, curve: Sequence[tuple[float, float]]) -> np.ndarray:
+    """Scores in 0..1 from the heights of heatmap peaks, by interpolation in the curve where there is one."""
+    if not curve:
+        return np.clip(peaks, 0.0, 1.0)
+    heights, shares = np.array(curve).T
+    return np.interp(peaks, heights, shares)
+
+
+def person_scores(poses: np.ndarray) -> np.ndarray:
+    """Mean score of each pose's best joints: (people, joints, 3) -> (people,)."""
+    best = np.sort(poses[..., 2], axis=1)[:, -JOINTS_OF_A_PERSON:]
+    return best.mean(axis=1)
+
+
+def _checked(
+    frames: FrameArray, pts_seconds: Sequence[float], boxes: Sequence[FloatArray] | None
+) -> list[np.ndarray]:
+    """The boxes of each frame as float32 (people, 4)."""
+    if frames.ndim != 4 or frames.shape[3] != 3 or frames.dtype != np.uint8:
+        raise ValueError(f"Invalid frames {frames.dtype} {frames.shape}: uint8 (N, H, W, 3) wanted.")
+    if len(pts_seconds) != len(frames) or (boxes is not None and len(boxes) != len(frames)):
+        raise ValueError(f"Invalid pts_seconds or boxes: {len(frames)} of each wanted, one a frame.")
+    if boxes is None:
+        height, width = frames.shape[1:3]
+        whole = np.array([[0, 0, width - 1, height - 1]], dtype=np.float32)
+        return [whole for _ in frames]
+    checked = [np.asarray(found, dtype=np.float32).reshape(-1, 4) for found in boxes]
+    for found in checked:
+        if not (np.isfinite(found).all() and (found[:, 2:] > found[:, :2]).all()):
+            raise ValueError(f"Invalid box in {found.tolist()}: finite x1 < x2 and y1 < y2 wanted.")
+    return checked

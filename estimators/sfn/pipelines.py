@@ -1,0 +1,38 @@
+"""MMPose pipelines for training and for use."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from estimators.sfn import affine as _affine  # noqa: F401 - registers AreaTopdownAffine
+from estimators.sfn.builder import codec_config
+from estimators.sfn.configuration import SFNConfig
+
+
+def crop_pipeline(config: SFNConfig) -> list[dict[str, Any]]:
+    """Box -> crop, as MMPose configs write it; the picture is there already, as ``img`` in RGB."""
+    size = (config.input_size, config.input_size)
+    return [
+        {"type": "mmpose.GetBBoxCenterScale", "padding": 1.0},
+        {"type": "mmpose.AreaTopdownAffine", "input_size": size, "use_udp": True},
+        {"type": "mmpose.PackPoseInputs"},
+    ]
+
+
+def training_pipeline(config: SFNConfig, *, frame_share: float) -> list[dict[str, Any]]:
+    """Augmented crop with targets.
+
+    Args:
+        config: of the network.
+        frame_share: how often the whole picture is the box.
+    """
+    size = (config.input_size, config.input_size)
+    return [
+        {"type": "mmpose.RandomPersonBox", "frame_share": frame_share},
+        {"type": "mmpose.RandomFlip", "direction": "horizontal"},
+        {"type": "mmpose.AreaTopdownAffine", "input_size": size, "use_udp": True},
+        {"type": "mmpose.RandomAppearance"},
+        {"type": "mmpose.RandomOcclusion"},
+        {"type": "mmpose.GenerateTarget", "encoder": codec_config(config)},
+        {"type": "mmpose.PackPoseInputs"},
+    ]

@@ -1,0 +1,248 @@
+"""Trains SFN: a small loop over MMPose's ``model.loss``, because its Runner needs a working torchvision."""
+
+from __future__ import annotations
+
+import json
+import math
+import random
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+from torch.optim.swa_utils import AveragedModel
+
+from estimators.sfn.builder import build
+from estimators.sfn.configuration import SFNConfig
+from estimators.sfn.data.mixture import Mixture, TrainingData, batches
+from estimators.sfn.replicas import Replicas
+from estimators.sfn.validation import validate
+
+CHECKPOINT = "last.pt"
+HISTORY = "history.jsonl"
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """How a run goes.
+
+    Attributes:
+        samples: how many samples the schedule spans; the rate is zero at its end.
+        minutes: end the schedule at this time if the samples would take longer; None: never.
+        batch_size: samples a step.
+        rate: highest learning rate.
+        weight_decay: of AdamW; none on biases and norms.
+        warmup: share of the schedule in which the rate rises.
+        sizes: input sizes with the share of the schedule each ends at; the last must end at 1.
+        decay: of the moving average of the weights, a step.
+        seed: of everything random.
+        workers: processes that make samples.
+        replicas: threads that share a batch on a CPU.
+        validate_every: samples between validations.
+    """
+
+    samples: int
+    minutes: float | None = None
+    batch_size: int = 32
+    rate: float = 1e-3
+    weight_decay: float = 0.02
+    warmup: float = 0.03
+    sizes: tuple[tuple[int, float], ...] = ((128, 0.5), (192, 1.0))
+    decay: float = 0.998
+    seed: int = 0
+    workers: int = 1
+    replicas: int = 2
+    validate_every: int = 10_000
+
+    def __post_init__(self) -> None:
+        if self.samples < 1 or self.batch_size < 1:
+            raise ValueError(
+                f"Invalid samples ({self.samples}) or batch_size ({self.batch_size}): at least 1."
+            )
+        if not self.sizes or self.sizes[-1][1] != 1.0:
+            raise ValueError(f"Invalid sizes ({self.sizes}): the last must end at 1.")
+
+
+def size_at(settings: TrainingSettings, progress: float) -> int:
+    """Input size at a share of the schedule."""
+    return next((size for size, end in settings.sizes if progress < end), settings.sizes[-1][0])
+
+
+def rate_at(settings: TrainingSettings, progress: float) -> float:
+    """Factor on the learning rate: linear warm-up, then a cosine to zero at the end."""
+    if progress < settings.warmup:
+        return progress / settings.warmup
+    rest = (progress - settings.warmup) / (1 - settings.warmup)
+    return 0.5 * (1 + math.cos(math.pi * min(rest, 1.0)))
+
+
+class Trainer:
+    """One run in one folder; :meth:`run` goes on from its checkpoint where there is one.
+
+    Args:
+        config: of the network; its input size is the last of the settings' sizes.
+        settings: of the run.
+        data: what to train on and to watch.
+        folder: gets ``last.pt`` and ``history.jsonl``.
+        device: to train on.
+        report: called with each line of the history.
+    """
+
+    def __init__(
+        self,
+        *,
+        config: SFNConfig,
+        settings: TrainingSettings,
+        data: TrainingData,
+        folder: Path,
+        device: torch.device,
+        report: Callable[[dict[str, Any]], None],
+    ) -> None:
+        self.config = replace(config, input_size=settings.sizes[-1][0])
+        self.settings, self.data, self.folder, self.device, self.report = (
+            settings,
+            data,
+            folder,
+            device,
+            report,
+        )
+        random.seed(settings.seed)
+        np.random.seed(settings.seed)
+        torch.manual_seed(settings.seed)
+        self.model = build(self.config)
+        self.model.to(device)
+        self.replicas = Replicas(self.model, count=settings.replicas if device.type == "cpu" else 1)
+        self.average = AveragedModel(self.model, multi_avg_fn=_averaging(settings.decay), use_buffers=False)
+        self.optimizer = _optimizer(self.model, settings)
+        self.done = 0
+        self.seconds = 0.0
+        self.folder.mkdir(parents=True, exist_ok=True)
+
+    @property
+    def progress(self) -> float:
+        """Share of the schedule that is done, by samples or by time, whichever is further."""
+        by_samples = self.done / self.settings.samples
+        if self.settings.minutes is None:
+            return by_samples
+        return max(by_samples, self.seconds / (60 * self.settings.minutes))
+
+    def run(self, *, resume: bool = False, until: float = 1.0) -> nn.Module:
+        """Trains to a share of the schedule and returns the averaged model."""
+        if resume:
+            self._restore()
+        while self.progress < until:
+            self._run_size(until)
+        return self.averaged()
+
+    def averaged(self) -> nn.Module:
+        """The moving average of the weights, with the running statistics of the trained model."""
+        module: nn.Module = self.average.module
+        for ours, trained in zip(module.buffers(), self.model.buffers(), strict=True):
+            ours.copy_(trained)
+        return module.eval()
+
+    def _run_size(self, until: float) -> None:
+        size = size_at(self.settings, self.progress)
+        config = replace(self.config, input_size=size)
+        source: Iterator[dict[str, Any]] = batches(
+            Mixture(self.data.sources, config=config, seed=self.settings.seed),
+            start=self.done,
+            batch_size=self.settings.batch_size,
+            workers=self.settings.workers,
+        )
+        clock, losses = time.monotonic(), []
+        while self.progress < until and size_at(self.settings, self.progress) == size:
+            losses.append(self._step(next(source)))
+            now = time.monotonic()
+            self.seconds, clock = self.seconds + now - clock, now
+            if self.done % self.settings.validate_every < self.settings.batch_size or self.progress >= until:
+                self._record(losses, size)
+                losses.clear()
+                clock = time.monotonic()  # validation is not training time
+                self._save()
+
+    def _step(self, batch: dict[str, Any]) -> float:
+        factor = rate_at(self.settings, self.progress)
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.settings.rate * factor
+        with self._precision():
+            loss = self.replicas.backward(batch)
+        nn.utils.clip_grad_norm_(self.model.parameters(), 5.0)
+        self.optimizer.step()
+        self.average.update_parameters(self.model)
+        self.done += self.settings.batch_size
+        return loss
+
+    def _precision(self) -> AbstractContextManager[Any]:
+        if self.device.type == "cuda":
+            return torch.autocast("cuda", dtype=torch.bfloat16)
+        return nullcontext()
+
+    def _record(self, losses: list[float], size: int) -> None:
+        config = replace(self.config, input_size=size)
+        entry = {
+            "samples": self.done,
+            "minutes": round(self.seconds / 60, 2),
+            "input_size": size,
+            "loss": round(float(np.mean(losses)), 5),
+            **{
+                f"pck_{k}": round(v, 2)
+                for k, v in validate(self.averaged(), self.data, config=config).items()
+            },
+        }
+        with (self.folder / HISTORY).open("a", encoding="utf-8") as file:
+            file.write(json.dumps(entry) + "\n")
+        self.report(entry)
+
+    def _save(self) -> None:
+        partial = self.folder / (CHECKPOINT + ".partial")
+        state = {
+            "model": self.model.state_dict(),
+            "average": self.average.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "done": self.done,
+            "seconds": self.seconds,
+            "config": self.config.to_dict(),
+            "settings": asdict(self.settings),
+        }
+        torch.save(state, partial)
+        partial.replace(self.folder / CHECKPOINT)
+
+    def _restore(self) -> None:
+        path = self.folder / CHECKPOINT
+        if not path.is_file():
+            return
+        state = torch.load(path, map_location=self.device, weights_only=True)
+        self.model.load_state_dict(state["model"])
+        self.average.load_state_dict(state["average"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.done, self.seconds = state["done"], state["seconds"]
+
+
+def _averaging(decay: float) -> Callable[[Any, Any, Any], None]:
+    """Exponential moving average that forgets its start quickly."""
+
+    @torch.no_grad()
+    def update(averages: list[torch.Tensor], current: list[torch.Tensor], count: torch.Tensor) -> None:
+        steps = int(count)
+        weight = 1 - min(decay, (1 + steps) / (10 + steps))
+        torch._foreach_lerp_(averages, current, weight)
+
+    return update
+
+
+def _optimizer(model: nn.Module, settings: TrainingSettings) -> torch.optim.AdamW:
+    matrices = [parameter for parameter in model.parameters() if parameter.ndim > 1]
+    others = [parameter for parameter in model.parameters() if parameter.ndim <= 1]
+    return torch.optim.AdamW(
+        [
+            {"params": matrices, "weight_decay": settings.weight_decay},
+            {"params": others, "weight_decay": 0.0},
+        ],
+        lr=settings.rate,
+    )
