@@ -33,7 +33,8 @@ class CorrectorNetwork(nn.Module):
 
     alpha_ij = softmax_j(v . tanh(W s_{i-1} + U h_j)). Nothing else is handed from encoder to decoder, but
     for ``aligned``: h_i. The answer of a step is a point, or with ``smoothing_seconds`` a blend of candidate
-    tracks (given, smoothed, of the other body side) plus a residual.
+    tracks (given, smoothed, of the other body side) plus a residual behind a gate: to leave a good point as
+    it is, the network need only open and close, not hit a number.
     """
 
     def __init__(self, config: CorrectorConfig) -> None:
@@ -50,7 +51,9 @@ class CorrectorNetwork(nn.Module):
         self.recurrent = nn.Linear(config.decoder_size, config.attention_size + 4 * config.decoder_size)
         self.context = nn.Linear(states + 2 * joints, 4 * config.decoder_size, bias=False)
         self.alignment = nn.Linear(config.attention_size, 1, bias=False)
-        self.output = nn.Linear(config.decoder_size, joints * (self.candidates + 3))
+        # A point, its error, and for a blend how much of the point to add and the candidates' weights.
+        self._answers = 4 + self.candidates if self.candidates else 3
+        self.output = nn.Linear(config.decoder_size, joints * self._answers)
         self._mirror = mirror_indices(config.joints)
         self._initialise()
 
@@ -63,10 +66,10 @@ class CorrectorNetwork(nn.Module):
             gates = self.recurrent.bias[self.config.attention_size :]
             gates[size : 2 * size] = 1.0
             self.output.weight.mul_(0.1)
-            bias = torch.zeros(self.candidates + 3, joints)
+            bias = torch.zeros(self._answers, joints)
             bias[2] = FIRST_ERROR
             if self.candidates:
-                bias[4] = 2.0  # starts as a light filter
+                bias[5] = 2.0  # starts as a light filter
             self.output.bias.copy_(bias.flatten())
 
     def forward(self, window: Window) -> Estimate:
@@ -112,11 +115,11 @@ class CorrectorNetwork(nn.Module):
             start, forget, out = opened.chunk(3, dim=1)
             cell = forget * cell + start * torch.tanh(gates[:, 3 * size :])
             hidden = out * torch.tanh(cell)
-            answer = self.output(hidden).view(batch, self.candidates + 3, joints)
+            answer = self.output(hidden).view(batch, self._answers, joints)
             point = answer[:, :2]
             if blends is not None:
-                weights = F.softmax(answer[:, 3:], dim=1).unsqueeze(1)
-                point = point + (weights * blends[step]).sum(2)
+                weights = F.softmax(answer[:, 4:], dim=1).unsqueeze(1)
+                point = answer[:, 3:4].sigmoid() * point + (weights * blends[step]).sum(2)
             last = compress(point).flatten(1)
             points.append(point)
             errors.append(answer[:, 2])

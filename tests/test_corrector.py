@@ -177,7 +177,7 @@ def test_any_frame_rate(fps: float) -> None:
     motion[..., :2] += 40 * seconds[:, None, None]
     network = CorrectorNetwork(CorrectorConfig(**SMALL))
     torch.nn.init.zeros_(network.output.weight)
-    network.output.bias.data.view(-1, 15)[3] = 30  # nothing but the points that were given
+    network.output.bias.data.view(-1, 15)[4] = 30  # nothing but the points that were given
     result = Corrector(network, device=CPU).correct(motion, pts_seconds=seconds, joints=ALL)
     np.testing.assert_allclose(result.keypoints, motion[..., :2], atol=0.01)
 
@@ -189,7 +189,7 @@ def test_variable_frame_rate_keeps_its_timing() -> None:
     motion[..., :2] += 50 * seconds[:, None, None]
     network = CorrectorNetwork(CorrectorConfig(**SMALL))
     torch.nn.init.zeros_(network.output.weight)
-    network.output.bias.data.view(-1, 15)[3] = 30
+    network.output.bias.data.view(-1, 15)[4] = 30
     result = Corrector(network, device=CPU).correct(motion, pts_seconds=seconds, joints=ALL)
     np.testing.assert_allclose(result.keypoints, motion[..., :2], atol=0.05)
 

@@ -18,7 +18,7 @@ from corrector.features import REFERENCE_STEP, Window, place_and_size
 from corrector.joints import ALL, UPPER_BODY, mirror_indices
 
 # Every how many frames a window takes one, and how often: 25 or 30 fps down to 5, and single photographs.
-_STRIDES = ((1, 0.7), (2, 0.13), (3, 0.07), (6, 0.06), (40, 0.04))
+_STRIDES = ((1, 0.64), (2, 0.13), (3, 0.09), (6, 0.09), (40, 0.05))
 _HEADLESS = tuple(joint for joint in ALL if joint != "head")
 _PENN = tuple(joint for joint in ALL if joint not in ("neck", "head_top"))
 _SKELETONS = ((ALL, 0.2), (_HEADLESS, 0.4), (_PENN, 0.2), (UPPER_BODY, 0.2))
