@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import torch
+
     from app.cli.train import Subparsers
     from estimators.yr.body import Body
     from estimators.yr.training.samples import Sample
@@ -52,35 +54,54 @@ def handle(args: argparse.Namespace) -> int:
 
     from app.device import choose_device
     from app.errors import UsageError
-    from estimators.yr.body import BODIES as BY_NAME
-    from estimators.yr.training.samples import read_folder
-    from estimators.yr.training.train import Settings, train
 
     if args.body not in BODIES:
         raise UsageError(f"Invalid body ({args.body}). Supported values are {', '.join(BODIES)}.")
     console = Console(stderr=True, soft_wrap=True, highlight=False)
     if args.threads:
         torch.set_num_threads(args.threads)
-    folder = args.output or Path("runs") / f"yr-{args.body}"
     try:
-        samples = _samples(args, BY_NAME[args.body])
-        best = train(
-            samples,
-            read_folder(args.data / "inria_negatives")[: args.negatives],
-            settings=Settings(body=args.body, mixtures=args.mixtures, seed=args.seed),
-            folder=folder,
-            device=choose_device(args.device),
-            report=lambda line: console.print(line, markup=False),
-            resume=args.resume,
-        )
+        _train(args, choose_device(args.device), lambda line: console.print(line, markup=False))
     except (ValueError, OSError) as error:
         raise UsageError(str(error)) from error
-    console.print(f"{best}: done", markup=False)
     return 0
 
 
-def _samples(args: argparse.Namespace, body: Body) -> list[Sample]:
-    """The people of the chosen data sets, mirrored too, PARSE's few also turned."""
+def _train(args: argparse.Namespace, device: torch.device, report: Callable[[str], None]) -> None:
+    """Trains, fits the confidences on people held out and writes the result."""
+    from estimators.yr.body import BODIES as BY_NAME
+    from estimators.yr.evaluation import by_group
+    from estimators.yr.store import load_model, save_model
+    from estimators.yr.training.calibration import calibrate, find_held_out
+    from estimators.yr.training.samples import read_folder
+    from estimators.yr.training.train import Settings, train
+
+    folder = args.output or Path("runs") / f"yr-{args.body}"
+    people, held_out = _samples(args, BY_NAME[args.body])
+    negatives = read_folder(args.data / "inria_negatives")[: args.negatives]
+    settings = Settings(body=args.body, mixtures=args.mixtures, seed=args.seed)
+    last = train(
+        people,
+        negatives,
+        settings=settings,
+        folder=folder,
+        device=device,
+        report=report,
+        resume=args.resume,
+    )
+    model, configuration = load_model(last)
+    findings = find_held_out(model, configuration, held_out, device=device)
+    configuration = calibrate(model, configuration, findings, negatives, device=device)
+    path = folder / "yr.safetensors"
+    digest = save_model(path, model, configuration)
+    table = by_group(findings.hits, configuration.parts.skeleton.joints)
+    scores = ", ".join(f"{group} {value:.1f}" for group, value in table.items())
+    report(f"held out: {findings.misses} of {len(held_out)} not found, PCK of the others: {scores}")
+    report(f"{path}: SHA-256 {digest}")
+
+
+def _samples(args: argparse.Namespace, body: Body) -> tuple[list[Sample], list[Sample]]:
+    """People to train on, mirrored too, PARSE's few also turned; and people to check with."""
     from app.errors import UsageError
     from estimators.yr.training import samples
 
@@ -97,4 +118,8 @@ def _samples(args: argparse.Namespace, body: Body) -> list[Sample]:
         found = readers[name](args.data / name, body)[: args.people]
         turns = samples.ROTATIONS if name == "parse" else (0.0,)
         people += samples.augment(found, body, rotations=turns)
-    return people
+    if "youtube_pose" in chosen:
+        held_out = samples.youtube(args.data / "youtube_pose", body, held_out=True)
+    else:
+        held_out = samples.lsp(args.data / "lsp", body, numbers=range(901, 1001))
+    return people, held_out[: args.people]

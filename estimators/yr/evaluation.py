@@ -37,11 +37,11 @@ def correct(predicted: Array, points: Array) -> NDArray[np.bool_]:
     return np.linalg.norm(predicted - points, axis=1) <= reach
 
 
-def by_group(hits: Array, joints: Sequence[str]) -> dict[str, float]:
+def by_group(hits: NDArray[np.bool_], joints: Sequence[str]) -> dict[str, float]:
     """Percentages by kind of joint, left and right together, neck and crown as the head, and their mean.
 
     Args:
-        hits: (people, joints), 0 or 1.
+        hits: (people, joints).
     """
     kinds = ["head" if joint in ("neck", "head_top") else joint.split("_")[-1] for joint in joints]
     table = {

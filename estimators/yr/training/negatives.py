@@ -117,7 +117,7 @@ def _mine_photo(
         cells, mixtures = backtrack(roots, ys, xs, model)
         found.append(_Hits(feature_map, roots.scores[ys, xs].astype(np.float64), cells, mixtures))
     scores = np.sort(np.concatenate([hits.scores for hits in found]))[::-1]
-    lowest = scores[limit] if len(scores) > limit else MARGIN
+    lowest = scores[limit - 1] if len(scores) > limit else MARGIN
     return [
         replace(
             hits,

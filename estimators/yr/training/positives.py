@@ -101,7 +101,7 @@ def _maps(person: Person, model: PartModel) -> Iterator[tuple[float, Array]]:
 def _complete_level(
     person: Person, model: PartModel, mixtures: Ints | None, scale: float, features: Array
 ) -> Completion | None:
-    candidates = _candidates(person, model, scale, features.shape)
+    candidates = candidate_cells(person, model, scale, features.shape)
     if any(not len(cells) for cells in candidates):
         return None
     views = sliding_window_view(features, model.template_size, axis=(0, 1))
@@ -130,7 +130,7 @@ def _complete_level(
     return Completion(total, cells, np.array([kind for _, kind in chosen]), found)
 
 
-def _candidates(person: Person, model: PartModel, scale: float, shape: tuple[int, ...]) -> list[Ints]:
+def candidate_cells(person: Person, model: PartModel, scale: float, shape: tuple[int, ...]) -> list[Ints]:
     """The cells, (n, 2), where each part's box overlaps its label's enough."""
     step = model.cell_size / scale
     found = []

@@ -16,6 +16,7 @@ from estimators.yr.body import Body
 Array = NDArray[np.float64]
 
 ROTATIONS = (-15.0, -7.5, 0.0, 7.5, 15.0)
+HELD_OUT_VIDEOS = 9  # one in so many
 FRAME_STEP = 5  # of YouTube Pose: neighbouring labelled frames are much alike
 UPRIGHT = np.cos(np.radians(50))  # LSP's somersaults are left out: the model has no such mixtures
 PARSE_LABELS = (
@@ -96,8 +97,8 @@ def parse(folder: Path, body: Body, *, numbers: range = range(1, 101)) -> list[S
     ]
 
 
-def lsp(folder: Path, body: Body, *, numbers: range = range(1, 1001)) -> list[Sample]:
-    """People of Leeds Sports Pose whose torso is roughly upright; 1 to 1000 are the ones to train on."""
+def lsp(folder: Path, body: Body, *, numbers: range = range(1, 901)) -> list[Sample]:
+    """People of Leeds Sports Pose whose torso is roughly upright; 1 to 1000 are not for testing."""
     joints = loadmat(folder / "joints.mat")["joints"].astype(np.float64)
     samples = []
     for number in numbers:
@@ -113,15 +114,19 @@ def lsp(folder: Path, body: Body, *, numbers: range = range(1, 1001)) -> list[Sa
     return samples
 
 
-def youtube(folder: Path, body: Body, *, step: int = FRAME_STEP) -> list[Sample]:
-    """People of YouTube Pose, every ``step``-th labelled frame, without the subset that is for testing."""
+def youtube(folder: Path, body: Body, *, held_out: bool = False) -> list[Sample]:
+    """People of YouTube Pose, some frames of each video, without the subset that is for testing.
+
+    Args:
+        held_out: the videos to check with in place of those to train on.
+    """
     videos = loadmat(folder / "YouTube_Pose_dataset.mat", squeeze_me=True, struct_as_record=False)["data"]
+    others = [video for video in videos if not video.isYouTubePoseSubset]
     samples = []
-    for video in videos:
-        if video.isYouTubePoseSubset:
+    for index, video in enumerate(others):
+        if (index % HELD_OUT_VIDEOS == 0) != held_out:
             continue
-        order = np.argsort(video.frameids)[::step]
-        for frame in order:
+        for frame in np.argsort(video.frameids)[::FRAME_STEP]:
             points = video.locs[:, :, frame].T.astype(np.float64) - 1
             labels = YOUTUBE_LABELS if points[6, 0] < points[5, 0] else _swapped(YOUTUBE_LABELS)
             path = folder / "GT_frames" / str(video.videoname) / f"frame_{video.frameids[frame]:06d}.jpg"

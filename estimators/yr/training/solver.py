@@ -79,13 +79,16 @@ def solve(
     weights = start.copy()
     _accumulate(weights, examples.alphas * examples.labels, view)
     totals = np.bincount(groups, weights=examples.alphas, minlength=groups.max() + 1).astype(np.float64)
+    fellows = _rings(groups)
     margins = np.empty(len(examples))
     primal, relative = np.inf, np.inf
     for step in range(passes):
         active = rng.permutation(len(examples)).astype(np.int64)
         if step % 5 and np.isfinite(primal):
             active = active[(margins[active] < 1.05) | (examples.alphas[active] > 0)]
-        _descend(active, weights, examples.alphas, totals, groups, costs, examples.labels, norms, view)
+        _descend(
+            active, weights, examples.alphas, totals, groups, fellows, costs, examples.labels, norms, view
+        )
         if step % 5 == 4 or step == passes - 1:
             _score(weights, examples.labels, view, margins)
             primal, relative = _duality(weights, start, layout, examples, margins, groups, costs)
@@ -93,6 +96,18 @@ def solve(
                 break
     floored = _floored(weights, layout)
     return Solution(floored, margins, primal, relative)
+
+
+def _rings(groups: Ints) -> Ints:
+    """For each example the next one of its group, round and round."""
+    order = np.argsort(groups, kind="stable")
+    following = np.roll(order, -1)
+    last = np.append(groups[order][1:] != groups[order][:-1], True)
+    first = order[np.append(True, last[:-1])]
+    following[last] = first
+    fellows = np.empty_like(groups)
+    fellows[order] = following
+    return fellows
 
 
 def _floored(weights: Array, layout: Layout) -> Array:
@@ -165,21 +180,44 @@ def _descend(
     alphas: Array,
     totals: Array,
     groups: Ints,
+    fellows: Ints,
     costs: Array,
     labels: Array,
     norms: Array,
     view: _View,
 ) -> None:
-    """One pass: each dual variable to its own optimum, 0 <= alpha and its group's sum at most C."""
+    """One pass: each dual variable to its own optimum, 0 <= alpha and its group's sum at most C.
+
+    Where the group has no room left, the variable takes its share from another of the group.
+    """
     for n in active:
-        room = costs[n] - (totals[groups[n]] - alphas[n])
-        wanted = alphas[n] + (1.0 - labels[n] * _product(weights, n, view)) / norms[n]
-        new = max(min(wanted, room), 0.0)
-        change = new - alphas[n]
+        error = 1.0 - labels[n] * _product(weights, n, view)
+        room = costs[n] - totals[groups[n]]
+        change = max(error / norms[n], -alphas[n])
+        if change > room:
+            other = _lender(n, alphas, fellows)
+            if other != n:
+                apart = error - (1.0 - labels[other] * _product(weights, other, view))
+                share = min(max(apart / (2.0 * (norms[n] + norms[other])), 0.0), alphas[other])
+                alphas[other] -= share
+                totals[groups[n]] -= share
+                _add(weights, -share * labels[other], other, view)
+                change = share + max(room, 0.0)
+            else:
+                change = room
         if change != 0.0:
-            alphas[n] = new
+            alphas[n] += change
             totals[groups[n]] += change
             _add(weights, change * labels[n], n, view)
+
+
+@njit(cache=True, nogil=True)
+def _lender(n: int, alphas: Array, fellows: Ints) -> int:
+    """Another of the group with something to give, or n itself."""
+    other = fellows[n]
+    while other != n and alphas[other] <= 0.0:
+        other = fellows[other]
+    return other
 
 
 @njit(cache=True, nogil=True)
