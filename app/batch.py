@@ -21,6 +21,7 @@ from app.progress import Reporter
 from app.result import Result
 from app.stills import FrameChoice, Montage, save_png
 from app.video.reader import Video, open_video
+from app.video.types import VideoInfo
 from corrector import Corrector
 from estimators import Estimator
 
@@ -116,8 +117,8 @@ def run_job(
         )
     video = open_video(job.source)
     timings = Timings()
-    name, total = job.source.name, video.info.frames
-    with reporter.stage(name, "estimate", total=total) as progress:
+    name = job.source.name
+    with reporter.stage(name, "estimate", total=_expected_frames(video.info, options)) as progress:
         result = pipeline.estimate(
             video,
             estimator,
@@ -142,6 +143,11 @@ def run_job(
         corrected=describe_correction(result),
         stages={stage: frames / max(seconds, 1e-9) for stage, seconds in timings.seconds.items()},
     )
+
+
+def _expected_frames(info: VideoInfo, options: Options) -> int:
+    end = info.duration_seconds if options.end is None else min(options.end, info.duration_seconds)
+    return max(1, round(info.frames * (end - options.start) / max(info.duration_seconds, 1e-9)))
 
 
 def _existing(job: Job, options: Options) -> Path | None:
