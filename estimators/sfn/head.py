@@ -67,6 +67,7 @@ class SFNHead(HeatmapHead):
         outputs = [nn.Conv2d(channels, out_channels * upscale**2, 1) for channels in in_channels]
         for layer in outputs:
             nn.init.normal_(layer.weight, std=init_std)
+            assert layer.bias is not None
             nn.init.constant_(layer.bias, -math.log(1 / PRIOR - 1) if logits else 0.0)
         self.first, self.final_layer = outputs
         self.shuffle = nn.PixelShuffle(upscale) if upscale > 1 else nn.Identity()

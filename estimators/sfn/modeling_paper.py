@@ -21,6 +21,7 @@ def scaled(channels: int, width: float) -> int:
 def _convolution(inputs: int, outputs: int, kernel: int) -> nn.Sequential:
     layer = nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2)
     nn.init.normal_(layer.weight, std=INIT_STD)
+    assert layer.bias is not None
     nn.init.zeros_(layer.bias)
     return nn.Sequential(layer, nn.ReLU(inplace=True))
 

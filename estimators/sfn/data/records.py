@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -119,7 +120,7 @@ def youtube_pose_videos(folder: Path) -> dict[str, bool]:
     return {str(video.videoname): bool(video.isYouTubePoseSubset) for video in _videos(folder)}
 
 
-def _videos(folder: Path) -> Iterable[object]:
+def _videos(folder: Path) -> Iterable[Any]:
     path = _existing(folder / "YouTube_Pose_dataset.mat")
     return np.atleast_1d(loadmat(path, squeeze_me=True, struct_as_record=False)["data"])
 

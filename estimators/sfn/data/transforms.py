@@ -42,13 +42,13 @@ class RandomPersonBox(BaseTransform):
         if np.random.rand() < self.frame_share:
             box = np.array([0, 0, width - 1, height - 1], dtype=np.float32)
             high = min(high, 1.15)
-        size = np.float32([box[2] - box[0], box[3] - box[1]])
+        size = box[2:] - box[:2]
         factor = np.exp(np.random.uniform(np.log(low), np.log(high)))
         shift = np.random.uniform(-self.shift, self.shift, 2) * size
         angle = np.clip(np.random.normal(0, self.rotation / 2), -self.rotation, self.rotation)
         results["bbox_center"] = ((box[:2] + box[2:]) / 2 + shift)[None].astype(np.float32)
         results["bbox_scale"] = (size * factor)[None].astype(np.float32)
-        results["bbox_rotation"] = np.float32([angle if np.random.rand() < 0.5 else 0.0])
+        results["bbox_rotation"] = np.array([angle if np.random.rand() < 0.5 else 0.0], dtype=np.float32)
         return results
 
 
@@ -95,8 +95,9 @@ def _motion_blurred(image: np.ndarray) -> np.ndarray:
     kernel = np.zeros((length, length), dtype=np.float32)
     kernel[length // 2] = 1
     turn = cv2.getRotationMatrix2D(((length - 1) / 2, (length - 1) / 2), np.random.uniform(0, 180), 1)
-    kernel = cv2.warpAffine(kernel, turn, (length, length))
-    return cv2.filter2D(image, -1, kernel / max(kernel.sum(), 1e-6))
+    turned = cv2.warpAffine(kernel, turn, (length, length))
+    weights = np.asarray(turned / max(float(turned.sum()), 1e-6), dtype=np.float32)
+    return cv2.filter2D(image, -1, weights)
 
 
 def _coarse(image: np.ndarray) -> np.ndarray:

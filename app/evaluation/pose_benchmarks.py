@@ -1,0 +1,218 @@
+"""Runs an estimator over a benchmark of labelled pictures by a stated protocol."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from app.errors import UsageError
+from app.evaluation import pose_metrics as metrics
+from estimators import Estimator
+from estimators.sfn.data.records import (
+    LSP_JOINTS,
+    YOUTUBE_POSE_JOINTS,
+    PoseRecord,
+    load_lsp,
+    load_youtube_pose,
+    youtube_pose_videos,
+)
+from estimators.sfn.skeleton import JOINTS
+from estimators.types import FloatArray
+
+BOXES = ("frame", "truth")
+TRUTH_PADDING = 0.25  # of the larger side of the labels' box, on every side
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """Labelled pictures and how they are scored.
+
+    Attributes:
+        name: for tables and files.
+        records: the pictures.
+        joints: those that are scored.
+        units: (N,): a distance of 1 on the curve's axis, in pixels.
+        limit: units within which a joint is right.
+        steps: of the curve.
+        axis: what the curve's axis shows.
+        groups: joints reported together.
+    """
+
+    name: str
+    records: Sequence[PoseRecord]
+    joints: tuple[str, ...]
+    units: FloatArray
+    limit: float
+    steps: tuple[float, ...]
+    axis: str
+    groups: dict[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What an estimator gave on a benchmark: keypoints (N, J, 3), and how quick it was."""
+
+    benchmark: Benchmark
+    boxes: str
+    keypoints: FloatArray = field(repr=False)
+    frames_per_second: float
+
+    @property
+    def labels(self) -> FloatArray:
+        """(N, J, 2)."""
+        return _labels(self.benchmark)
+
+
+def _sides(part: str) -> tuple[str, str]:
+    return f"left_{part}", f"right_{part}"
+
+
+def youtube_pose(folder: Path) -> Benchmark:
+    """The five subset videos of YouTube Pose: right within 20 pixels of the released frames."""
+    subset = [name for name, test in youtube_pose_videos(folder).items() if test]
+    records = load_youtube_pose(folder, videos=subset)
+    return Benchmark(
+        name="youtube-pose",
+        records=records,
+        joints=YOUTUBE_POSE_JOINTS,
+        units=np.ones(len(records)),
+        limit=20.0,
+        steps=tuple(np.arange(0.0, 41.0)),
+        axis="distance to the label, pixels",
+        groups={
+            "head": ("head",),
+            "wrists": _sides("wrist"),
+            "elbows": _sides("elbow"),
+            "shoulders": _sides("shoulder"),
+        },
+    )
+
+
+def lsp(folder: Path) -> Benchmark:
+    """Leeds Sports Pose, images 1001 on: right within a fifth of the torso, left and right the person's."""
+    records = load_lsp(folder, test=True)
+    ends = [JOINTS.index("left_shoulder"), JOINTS.index("right_hip")]
+    torso = np.array([np.linalg.norm(np.diff(record.keypoints[ends], axis=0)) for record in records])
+    limbs = {part + "s": _sides(part) for part in ("shoulder", "elbow", "wrist", "hip", "knee", "ankle")}
+    return Benchmark(
+        name="lsp",
+        records=records,
+        joints=LSP_JOINTS,
+        units=torso,
+        limit=0.2,
+        steps=tuple(np.linspace(0.0, 0.5, 51)),
+        axis="distance to the label, shares of the torso",
+        groups={"head": ("head_top", "neck"), **limbs},
+    )
+
+
+def run(estimator: Estimator, benchmark: Benchmark, *, boxes: str = "frame") -> Outcome:
+    """Estimates every picture.
+
+    Args:
+        estimator: to be measured.
+        benchmark: the pictures.
+        boxes: ``frame``: the whole picture (an estimator that finds people searches it); ``truth``: the box
+            of the labels, padded.
+
+    Raises:
+        UsageError: boxes are neither.
+    """
+    if boxes not in BOXES:
+        raise UsageError(f"Invalid boxes ({boxes}). Supported values are {', '.join(BOXES)}.")
+    found: list[FloatArray] = []
+    seconds = 0.0
+    for batch in _batches(benchmark.records, estimator.batch_size):
+        frames = np.stack([record.image for record in batch])
+        given = [_truth_box(record) for record in batch] if boxes == "truth" else None
+        start = time.perf_counter()
+        results = estimator.estimate(frames, pts_seconds=[0.0] * len(batch), boxes=given)
+        seconds += time.perf_counter() - start
+        for result in results:
+            best = int(np.argmax(result.scores)) if len(result.scores) else None
+            found.append(_joints_of(estimator, benchmark, result.keypoints, best))
+    return Outcome(benchmark, boxes, np.stack(found), len(found) / max(seconds, 1e-9))
+
+
+def _batches(records: Sequence[PoseRecord], size: int) -> Iterator[list[PoseRecord]]:
+    """Runs of neighbours of one shape."""
+    batch: list[PoseRecord] = []
+    for record in records:
+        if batch and (len(batch) == size or record.image.shape != batch[0].image.shape):
+            yield batch
+            batch = []
+        batch.append(record)
+    if batch:
+        yield batch
+
+
+def _truth_box(record: PoseRecord) -> FloatArray:
+    labelled = record.keypoints[np.isfinite(record.keypoints).all(axis=1)]
+    low, high = labelled.min(axis=0), labelled.max(axis=0)
+    pad = TRUTH_PADDING * max(float((high - low).max()), 1.0)
+    return np.concatenate([low - pad, high + pad])[None].astype(np.float32)
+
+
+def _joints_of(
+    estimator: Estimator, benchmark: Benchmark, keypoints: FloatArray, person: int | None
+) -> FloatArray:
+    """The benchmark's joints (J, 3) of one person; NaN where the estimator has none.
+
+    An estimator without the face's centre is scored with the middle of neck and head top.
+    """
+    pose = np.full((len(benchmark.joints), 3), np.nan)
+    if person is None:
+        return pose
+    names = estimator.skeleton.joints
+    for index, joint in enumerate(benchmark.joints):
+        if joint in names:
+            pose[index] = keypoints[person, names.index(joint)]
+        elif joint == "head" and {"neck", "head_top"} <= set(names):
+            ends = [names.index("neck"), names.index("head_top")]
+            pose[index] = keypoints[person, ends].mean(axis=0)
+    return pose
+
+
+def _labels(benchmark: Benchmark) -> FloatArray:
+    order = [JOINTS.index(name) for name in benchmark.joints]
+    return np.stack([record.keypoints[order] for record in benchmark.records])
+
+
+def figures(outcome: Outcome) -> dict[str, Any]:
+    """Everything there is to report, as plain data; shares in per cent.
+
+    ``pck`` holds the groups and ``average`` (over the single joints), ``errors`` the kinds of error by
+    joint, ``curve`` the groups at each step, ``calibration`` scores against shares of right joints.
+    """
+    benchmark, labels = outcome.benchmark, outcome.labels
+    limits = benchmark.units * benchmark.limit
+    estimated = outcome.keypoints[..., :2]
+    distances = metrics.joint_distances(estimated, labels)
+    per_joint = 100 * metrics.share_within(distances, limits)
+    curve = 100 * metrics.pck_curve(distances, benchmark.units, benchmark.steps)
+    kinds = metrics.kind_shares(metrics.error_kinds(estimated, labels, limits, benchmark.joints))
+    scored = np.isfinite(distances)
+    return {
+        "benchmark": benchmark.name,
+        "pictures": len(benchmark.records),
+        "pck": metrics.grouped(per_joint, benchmark.joints, benchmark.groups),
+        "pck_per_joint": dict(zip(benchmark.joints, per_joint.tolist(), strict=True)),
+        "errors": {
+            kind: {joint: 100 * float(share) for joint, share in zip(benchmark.joints, shares, strict=True)}
+            for kind, shares in kinds.items()
+        },
+        "curve": {
+            "axis": benchmark.axis,
+            "steps": [float(step) for step in benchmark.steps],
+            "pck": [metrics.grouped(row, benchmark.joints, benchmark.groups) for row in curve],
+        },
+        "calibration": metrics.calibration(
+            outcome.keypoints[..., 2][scored], (distances <= limits[:, None])[scored]
+        ),
+        "frames_per_second": outcome.frames_per_second,
+    }
