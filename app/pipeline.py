@@ -20,7 +20,7 @@ from app.errors import PosefixError
 from app.follow import Chooser, Follower
 from app.overlay import OverlayAnnotator, Style
 from app.result import Model, Person, Result, Source
-from app.video.reader import Video
+from app.video.reader import SHORTEST_FRAME_SECONDS, Video
 from app.video.types import FrameBatch
 from app.video.writer import write_video
 from corrector import Corrector
@@ -137,8 +137,7 @@ def draw(
     timings = timings or Timings()
     annotator = OverlayAnnotator(style, result.skeleton, size=(result.source.width, result.source.height))
     rows = {int(index): row for row, index in enumerate(result.frame_indices)}
-    start, last = float(result.pts_seconds[0]), float(result.pts_seconds[-1])
-    end = float(np.nextafter(last, np.inf))
+    start, end = float(result.pts_seconds[0]), float(result.pts_seconds[-1]) + SHORTEST_FRAME_SECONDS
     for batch in _timed_batches(video, 1, start, end, timings):
         row = rows.get(int(batch.indices[0]))
         if row is None:
@@ -174,6 +173,9 @@ def render(
         sound_from=info.path if info.audio_codec else None,
         sound_start=info.start_seconds + start,
     ) as writer:
+        if info.frames_counted and result.frame_indices[-1] + 1 == info.frames:
+            shown = info.duration_seconds - float(result.pts_seconds[-1])
+            writer.last_seconds = max(SHORTEST_FRAME_SECONDS, shown)
         for row, frame, drawn in draw(video, result, style=style or Style(), timings=timings):
             with timings.measure("encode"):
                 writer.write(drawn, pts_seconds=float(result.pts_seconds[row]) - start)

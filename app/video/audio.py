@@ -27,7 +27,7 @@ class AudioTrack:
         stream = source.streams.audio[0]
         self._output = output
         self._encoder: AudioStream | None = None
-        if stream.codec_context.name in COPIED:
+        if stream.codec_context.codec.canonical_name in COPIED:
             copy = output.add_stream_from_template(stream)
             self._packets = _copied(source, stream, copy, start)
         else:
@@ -59,7 +59,8 @@ def _copied(source: InputContainer, stream: AudioStream, copy: AudioStream, star
             if packet.pts is None or packet.dts is None or packet.time_base is None:
                 continue
             shift = round(start / packet.time_base)
-            if packet.pts >= shift:
+            # Decoders build a packet's sound on the one before it. Its own falls before zero and is cut.
+            if packet.pts + 2 * (packet.duration or 0) > shift:
                 packet.pts -= shift
                 packet.dts -= shift
                 packet.stream = copy

@@ -18,6 +18,9 @@ from av.video.stream import VideoStream
 from app.errors import PosefixError
 from app.video.types import VideoInfo
 
+# Frames per second that no camera's file claims.
+HIGHEST_RATE = 1000
+
 
 @contextmanager
 def open_container(path: Path) -> Iterator[InputContainer]:
@@ -58,7 +61,7 @@ def _diagnose(path: Path) -> str:
     if is_mp4 and not has_index:
         return "cut off: its index (moov) is missing. Copy or record it again, or repair it with untrunc."
     if is_mp4:
-        return "a damaged MP4. Copy it again, or repair it with ffmpeg -i FILE -c copy repaired.mp4."
+        return "cut off or damaged: its index (moov) cannot be read. Copy or record it again."
     return "not a video that FFmpeg knows. Convert it to MP4 (H.264) first."
 
 
@@ -73,24 +76,28 @@ def probe(path: Path) -> VideoInfo:
             kind = "only sound, no picture" if container.streams.audio else "no video stream"
             raise PosefixError(f"{path}: {kind}. Give a file with video in it.")
         stream = container.streams.video[0]
-        audio = container.streams.audio[0].codec_context.name if container.streams.audio else None
+        audio = (
+            container.streams.audio[0].codec_context.codec.canonical_name if container.streams.audio else None
+        )
         first = _first_frame(container, stream)
         if first is None:
             raise PosefixError(f"{path}: no frame in it can be decoded. Copy or record it again.")
         rotation = round(-first.rotation) % 360
         turned = rotation in (90, 270)
-        fps = float(stream.average_rate or stream.guessed_rate or 25)
-        duration = _duration(container, stream) or stream.frames / fps
+        fps = _rate(stream)
+        start = float(first.time or 0.0)
+        duration = _duration(container, stream, start) or stream.frames / fps
         return VideoInfo(
             path=path,
             width=first.height if turned else first.width,
             height=first.width if turned else first.height,
             fps=fps,
             frames=stream.frames or round(duration * fps),
+            frames_counted=stream.frames > 0,
             duration_seconds=duration,
-            start_seconds=float(first.time or 0.0),
+            start_seconds=start,
             rotation=rotation,
-            video_codec=stream.codec_context.name,
+            video_codec=stream.codec_context.codec.canonical_name,
             audio_codec=audio,
             container=container.format.name,
         )
@@ -103,7 +110,18 @@ def _first_frame(container: InputContainer, stream: VideoStream) -> VideoFrame |
         return None
 
 
-def _duration(container: InputContainer, stream: VideoStream) -> float | None:
+def _rate(stream: VideoStream) -> float:
+    average = stream.average_rate
+    # Where Matroska and FLV name no rate, the average is but the clock of the container or the codec.
+    if average and average < HIGHEST_RATE:
+        return float(average)
+    return float(stream.guessed_rate or 25)
+
+
+def _duration(container: InputContainer, stream: VideoStream, start: float) -> float | None:
     if stream.duration and stream.time_base:
         return float(stream.duration * stream.time_base)
-    return container.duration / av.time_base if container.duration else None
+    if not container.duration:
+        return None
+    # Matroska counts from zero, not from the first frame.
+    return container.duration / av.time_base - (start if "matroska" in container.format.name else 0.0)

@@ -2,7 +2,7 @@
 
 Two readers behind one function. decord is the fast one. It is read frame by frame with one thread, since
 its ``get_batch`` keeps gigabytes and its automatic threads fail on VP9. MPEG transport streams, which
-decord decodes wrongly without a word, go through PyAV.
+decord decodes wrongly without a word, go through PyAV, and so does what decord gives up on.
 """
 
 from __future__ import annotations
@@ -51,7 +51,9 @@ class Video:
                 :attr:`warnings`.
         """
         pending: list[Frame] = []
-        for frame in self._frames(start, end):
+        # Times are rounded on their way here; --start 0.95 means the frame at 0.94999999, too.
+        near = SHORTEST_FRAME_SECONDS / 2
+        for frame in self._frames(start - near, None if end is None else end - near):
             pending.append(frame)
             if len(pending) == size:
                 yield _batch(pending)
@@ -60,10 +62,9 @@ class Video:
             yield _batch(pending)
 
     def _frames(self, start: float, end: float | None) -> Iterator[Frame]:
-        read = _read_pyav if "mpegts" in self.info.container else _read_decord
         number, seconds = -1, -np.inf
         try:
-            for number, time, picture in read(self.info.path, start):
+            for number, time, picture in _read(self.info, start):
                 # Some recorders write a time twice; everything after this relies on times that rise.
                 seconds = max(time, seconds + SHORTEST_FRAME_SECONDS)
                 if end is not None and seconds >= end:
@@ -71,12 +72,11 @@ class Video:
                 if seconds >= start:
                     yield number, seconds, picture
         except _DecodingError as error:
-            if number < 0 and start == 0:
+            if number < 0:
                 raise PosefixError(f"{self.info.path}: {error}. Copy or record it again.") from error
             self._warn_of_end(number + 1)
             return
-        missing = self.info.duration_seconds - seconds - 1 / self.info.fps
-        if number >= 0 and missing > max(1.0, 0.05 * self.info.duration_seconds):
+        if number >= 0 and _breaks_off(self.info, number + 1, seconds):
             self._warn_of_end(number + 1)
 
     def _warn_of_end(self, frames: int) -> None:
@@ -106,54 +106,58 @@ def _batch(frames: list[Frame]) -> FrameBatch:
     return FrameBatch(np.array(numbers, np.int64), np.array(seconds, np.float64), np.stack(pictures))
 
 
+def _breaks_off(info: VideoInfo, frames: int, seconds: float) -> bool:
+    """Whether a video that ended without an error should have gone on after a frame at ``seconds``."""
+    missing = info.duration_seconds - seconds - 1 / info.fps
+    # Where nobody counted the frames, sound that is a little longer than the picture looks the same.
+    fewer = info.frames_counted and frames < 0.95 * info.frames and missing > 2 / info.fps
+    return fewer or missing > max(1.0, 0.05 * info.duration_seconds)
+
+
+def _read(info: VideoInfo, start: float) -> Iterator[Frame]:
+    """Frames from ``start`` on; some before it may come, too."""
+    number = -1
+    if "mpegts" not in info.container:
+        try:
+            for frame in _read_decord(info.path, start):
+                number = frame[0]
+                yield frame
+            return
+        except _DecodingError:
+            # decord decodes ahead and reports damage to come, dropping good frames before it. FFmpeg
+            # itself has them.
+            pass
+    yield from _read_pyav(info.path, after=number)
+
+
 def _read_decord(path: Path, start: float) -> Iterator[Frame]:
     # FFmpeg would fill the screen with what it thinks of each damaged block.
     decord.logging.set_level(decord.logging.QUIET)
-    reader, times = _open_decord(path)
-    number = int(np.searchsorted(times, start))
-    _seek(reader, number)
-    fresh = True
-    while number < len(times):
-        try:
-            picture = reader.next().asnumpy()
-        except _DECORD_ERRORS as error:
-            if fresh:
-                raise _DecodingError("decord cannot decode it") from error
-            # decord decodes ahead and reports damage to come, dropping good frames before it.
-            reader, _ = _open_decord(path)
-            _seek(reader, number)
-            fresh = True
-            continue
-        yield number, float(times[number]), picture
-        number, fresh = number + 1, False
-
-
-def _open_decord(path: Path) -> tuple[decord.VideoReader, NDArray[np.float64]]:
     try:
         reader = decord.VideoReader(str(path), num_threads=1)
         times = np.array([reader.get_frame_timestamp(i)[0] for i in range(len(reader))], np.float64)
+        # A trimmed MP4 keeps frames before its zero that nobody is to see. decord counts them, does not
+        # give them, and loses count when it seeks.
+        hidden = int(np.count_nonzero(times < 0))
+        times = times[hidden:] - times[hidden : hidden + 1]
+        first = 0 if hidden else int(np.searchsorted(times, start))
+        if 0 < first < len(times):
+            reader.seek_accurate(first)
+        for number in range(first, len(times)):
+            yield number, float(times[number]), reader.next().asnumpy()
     except _DECORD_ERRORS as error:
         raise _DecodingError("decord cannot decode it") from error
-    if not len(times):
-        raise _DecodingError("it holds no frames")
-    return reader, times - times[0]
 
 
-def _seek(reader: decord.VideoReader, number: int) -> None:
-    if 0 < number < len(reader):
-        try:
-            reader.seek_accurate(number)
-        except _DECORD_ERRORS as error:
-            raise _DecodingError("decord cannot decode it") from error
-
-
-def _read_pyav(path: Path, _start: float) -> Iterator[Frame]:
+def _read_pyav(path: Path, *, after: int) -> Iterator[Frame]:
     first: float | None = None
     with open_container(path) as container:
         try:
             for number, frame in enumerate(container.decode(video=0)):
                 seconds = float(frame.time or 0.0)
                 first = seconds if first is None else first
+                if number <= after:
+                    continue
                 turns = round(frame.rotation / 90) % 4
                 picture = np.rot90(frame.to_ndarray(format="rgb24").astype(np.uint8, copy=False), turns)
                 yield number, seconds - first, picture

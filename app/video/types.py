@@ -18,6 +18,7 @@ class VideoInfo:
         width, height: pixels of the upright frame, rotation flag applied.
         fps: average frames per second; the frames' own times are the truth.
         frames: how many frames the container claims; damaged files hold fewer.
+        frames_counted: whether the container counts its frames; else ``frames`` is duration times rate.
         duration_seconds: of the video stream.
         start_seconds: when the first frame is shown, on the clock that the audio shares.
         rotation: degrees that the container asks players to turn the picture by: 0, 90, 180 or 270.
@@ -31,6 +32,7 @@ class VideoInfo:
     height: int
     fps: float
     frames: int
+    frames_counted: bool
     duration_seconds: float
     start_seconds: float
     rotation: int

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import av
 import numpy as np
+from av.codec.context import Flags
 from av.container import OutputContainer
 from numpy.typing import NDArray
 
@@ -20,19 +21,27 @@ TICKS = 90_000
 
 
 class VideoWriter:
-    """Takes frames with their times; :func:`write_video` makes one."""
+    """Takes frames with their times; :func:`write_video` makes one.
+
+    Attributes:
+        last_seconds: how long the last frame is shown; the average at first.
+        audio: the sound that goes along, if any.
+    """
 
     def __init__(self, output: OutputContainer, *, width: int, height: int, fps: float) -> None:
         self._output = output
         self._pad = ((0, height % 2), (0, width % 2), (0, 0))
         # The rate is a hint for rate control; the frames' own times are what is written.
         rate = Fraction(fps).limit_denominator(1001)
-        self._stream = output.add_stream("libx264", rate=rate, options={"preset": "veryfast", "crf": "20"})
+        # FFmpeg adds up the duration of an MP4 in decoding order, which B-frames in uneven times falsify.
+        options = {"preset": "veryfast", "crf": "20", "bf": "0"}
+        self._stream = output.add_stream("libx264", rate=rate, options=options)
         self._stream.width, self._stream.height = width + width % 2, height + height % 2
         self._stream.pix_fmt = "yuv420p"
         self._stream.codec_context.time_base = Fraction(1, TICKS)
-        self._last_pts = -1
-        self._frame_ticks = max(1, round(TICKS / fps))
+        self._stream.codec_context.flags |= Flags.frame_duration
+        self._pending: tuple[int, av.VideoFrame] | None = None
+        self.last_seconds = 1 / fps
         self.audio: AudioTrack | None = None
 
     def write(self, picture: NDArray[np.uint8], *, pts_seconds: float) -> None:
@@ -40,23 +49,30 @@ class VideoWriter:
         if self._pad[0][1] or self._pad[1][1]:
             picture = np.pad(picture, self._pad, mode="edge")
         frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")
-        frame.pts = max(round(pts_seconds * TICKS), self._last_pts + 1)
         frame.time_base = Fraction(1, TICKS)
-        frame.duration = self._frame_ticks
-        self._last_pts = frame.pts
-        # Sound goes in as its picture does, so that players need not seek to and fro.
-        if self.audio is not None:
-            self.audio.write_until(pts_seconds)
-        for packet in self._stream.encode(frame):
-            self._output.mux(packet)
+        ticks = round(pts_seconds * TICKS)
+        if self._pending is not None:
+            ticks = max(ticks, self._pending[0] + 1)
+            self._encode(*self._pending, until=ticks)
+        self._pending = ticks, frame
 
     def close(self) -> None:
         """Writes what is left of picture and sound, up to the end of the last frame."""
-        for packet in self._stream.encode():
-            self._output.mux(packet)
+        if self._pending is None:
+            return
+        end = self._pending[0] + max(1, round(self.last_seconds * TICKS))
+        self._encode(*self._pending, until=end)
+        self._output.mux(self._stream.encode(None))
         if self.audio is not None:
-            self.audio.write_until((self._last_pts + self._frame_ticks) / TICKS)
+            self.audio.write_until(end / TICKS)
             self.audio.finish()
+
+    def _encode(self, ticks: int, frame: av.VideoFrame, *, until: int) -> None:
+        frame.pts, frame.duration = ticks, until - ticks
+        # Sound goes in as its picture does, so that players need not seek to and fro.
+        if self.audio is not None:
+            self.audio.write_until(ticks / TICKS)
+        self._output.mux(self._stream.encode(frame))
 
 
 @contextlib.contextmanager
