@@ -34,22 +34,20 @@ def overlap(a: Boxes, b: Boxes) -> float:
     return shared / area if area > 0 else 0.0
 
 
-def windows(width: int, height: int, *, shares: tuple[float, ...], stride: float) -> Boxes:
-    """Square windows all over a frame, for a search at several scales.
+def windows(width: int, height: int, *, share: float, stride: float) -> Boxes:
+    """Square windows all over a frame.
 
     Args:
-        shares: sides of the windows, as shares of the frame's shorter side.
-        stride: step from window to window, as a share of their side.
+        width, height: of the frame.
+        share: side of the windows, as a share of the frame's shorter side.
+        stride: greatest step from window to window, as a share of their side.
 
     Returns:
-        (windows, 4): the whole frame first, then the windows from large to small.
+        (windows, 4), row by row.
     """
-    found = [(0.0, 0.0, float(width), float(height))]
-    for share in shares:
-        side = share * min(width, height)
-        for y in _starts(height, side, stride):
-            found += [(x, y, x + side, y + side) for x in _starts(width, side, stride)]
-    return np.array(found, np.float32)
+    side = share * min(width, height)
+    corners = [(x, y) for y in _starts(height, side, stride) for x in _starts(width, side, stride)]
+    return np.array([(x, y, x + side, y + side) for x, y in corners], np.float32)
 
 
 def _starts(length: int, side: float, stride: float) -> list[float]:

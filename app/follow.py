@@ -23,7 +23,8 @@ class FollowSettings:
     """When a person counts as found, kept and lost.
 
     Attributes:
-        found_score, lost_score: of the person, 0..1; found needs more than being kept.
+        found_score, lost_score: of the person, 0..1; being found takes more than being kept.
+        sure_score: with so much, the search does not go on to smaller windows.
         joint_score: joints below it do not shape the box.
         pad: margin around the joints, as a share of the longer side of their box.
         agreement: intersection over union of the box looked at and the box that its joints ask for, below
@@ -36,6 +37,7 @@ class FollowSettings:
 
     found_score: float = 0.45
     lost_score: float = 0.25
+    sure_score: float = 0.65
     joint_score: float = 0.2
     pad: float = 0.15
     agreement: float = 0.7
@@ -122,15 +124,31 @@ class Follower:
         self._next_search = batch.pts_seconds[at] + self._settings.search_seconds
         height, width = batch.frames.shape[1:3]
         settings = self._settings
-        tried = boxes.windows(width, height, shares=settings.search_shares, stride=settings.search_stride)
+        best, best_score = None, settings.found_score
+        # The whole frame first, with somebody who fills it, then ever smaller windows.
+        levels = [np.array([[0, 0, width, height]], np.float32)]
+        levels += [
+            boxes.windows(width, height, share=share, stride=settings.search_stride)
+            for share in settings.search_shares
+        ]
+        for tried in levels:
+            box, score = self._surest(batch, at, tried)
+            if box is not None and score >= best_score:
+                best, best_score = box, score
+            if best is not None and best_score >= settings.sure_score:
+                break
+        return best
+
+    def _surest(self, batch: FrameBatch, at: int, tried: Boxes) -> tuple[Boxes | None, float]:
+        """The box and the score of the surest person in some windows of frame ``at``."""
         scores, asked = self._look_into(batch, at, tried)
-        surest = [i for i in np.argsort(-scores)[: settings.candidates] if asked[i] is not None]
+        surest = [i for i in np.argsort(-scores)[: self._settings.candidates] if asked[i] is not None]
         if not surest:
-            return None
+            return None, 0.0
         # A window cuts and dwarfs people; the box their joints ask for shows what they are.
         scores, asked = self._look_into(batch, at, np.stack([asked[i] for i in surest]))
         best = int(np.argmax(scores))
-        return asked[best] if scores[best] >= settings.found_score else None
+        return asked[best], float(scores[best])
 
     def _look_into(
         self, batch: FrameBatch, at: int, tried: Boxes

@@ -46,8 +46,8 @@ def test_frames_without_anybody_stay_empty_and_the_person_is_found_again():
 def test_an_empty_picture_is_not_searched_in_every_frame():
     estimator = BlobEstimator()
     follow_all(Follower(estimator), blob_frames([None] * 20))
-    windows = len(boxes.windows(160, 120, shares=FollowSettings().search_shares, stride=0.5))
-    assert sum(estimator.calls) == windows * 4  # 2 s, a search every half second
+    windows = sum(len(boxes.windows(160, 120, share=s, stride=0.5)) for s in FollowSettings().search_shares)
+    assert sum(estimator.calls) == (1 + windows) * 4  # 2 s, a search every half second
 
 
 def test_the_first_box_says_who_is_meant():
@@ -76,15 +76,19 @@ def test_an_estimator_that_finds_people_is_not_told_where_to_look():
 
 
 def test_windows_cover_the_whole_frame():
-    found = boxes.windows(1768, 994, shares=(1.0, 0.5), stride=0.5)
-    assert found[0].tolist() == [0, 0, 1768, 994]
-    assert (found[:, :2] >= 0).all()
-    assert (found[:, 2] <= 1768.001).all()
-    assert (found[:, 3] <= 994.001).all()
-    for share in (994, 497):
-        squares = found[1:][np.isclose(found[1:, 2] - found[1:, 0], share)]
-        assert squares[:, 2].max() > 1767
-        assert squares[:, 3].max() > 993
+    for share in (1.0, 0.5):
+        found = boxes.windows(1768, 994, share=share, stride=0.5)
+        assert np.allclose(found[:, 2:] - found[:, :2], share * 994, atol=0.01)
+        assert np.allclose(found.min(axis=0)[:2], 0)
+        assert np.allclose(found.max(axis=0)[2:], [1768, 994])
+        assert np.diff(np.unique(found[:, 0])).max() <= 0.5 * share * 994 + 0.01
+
+
+def test_a_sure_find_ends_the_search():
+    estimator = BlobEstimator()
+    large = blob_frames([(80, 60)], side=100)
+    Follower(estimator).follow(batch_of(large))
+    assert sum(estimator.calls) < 10
 
 
 def test_overlap_is_that_of_areas():
