@@ -177,6 +177,13 @@ def trimmed(path: Path, *, hidden: int = 5) -> Path:
     return path
 
 
+def unknown_sound(path: Path) -> Path:
+    """An MKV whose sound says that it is of a kind that nobody has heard of."""
+    content = write_clip(path, sound="aac").read_bytes()
+    path.write_bytes(content.replace(b"A_AAC", b"A_XYZ"))
+    return path
+
+
 # Broken ones.
 
 

@@ -98,6 +98,12 @@ def test_the_trimmed_one_shows_only_its_later_frames(tmp_path):
     assert np.abs(shown - clips.picture(5, seconds=clips.TIMES[5])).mean() < 2
 
 
+def test_the_unknown_sound_is_a_stream_without_a_decoder(tmp_path):
+    with av.open(str(clips.unknown_sound(tmp_path / "a.mkv"))) as container:
+        assert [stream.type for stream in container.streams] == ["video", "audio"]
+        assert container.streams.audio[0].codec_context is None
+
+
 def test_the_broken_ones_are_broken_in_their_own_way(tmp_path):
     assert clips.empty(tmp_path / "empty.mp4").stat().st_size == 0
     for path in (clips.text(tmp_path / "text.mp4"), clips.without_index(tmp_path / "cut.mp4")):

@@ -299,6 +299,12 @@ def test_sound_ends_where_the_picture_ends(tmp_path):
     assert app.open_video(path).info.duration_seconds == pytest.approx(0.4, abs=0.01)
 
 
+def test_sound_that_nobody_knows_does_not_cost_the_picture(tmp_path):
+    source = clips.unknown_sound(tmp_path / "a.mkv")
+    assert app.open_video(source).info.audio_codec is None
+    assert app.open_video(process(source, tmp_path)).info.frames == clips.COUNT
+
+
 def test_nothing_appears_when_writing_fails(tmp_path):
     with (
         pytest.raises(ZeroDivisionError),

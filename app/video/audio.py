@@ -15,16 +15,18 @@ COPIED = ("aac", "mp3")
 
 
 class AudioTrack:
-    """Adds the first audio stream of ``source`` to ``output``, bit by bit as the picture is written.
+    """Adds the sound of a file to ``output``, bit by bit as the picture is written.
 
     Args:
-        source: the file with the sound, read by nobody else.
+        source: the file, read by nobody else.
+        stream: the sound in it.
         output: the file being written; no packet has gone into it yet.
         start: seconds on the source's clock that become zero in the output.
     """
 
-    def __init__(self, source: InputContainer, output: OutputContainer, *, start: float) -> None:
-        stream = source.streams.audio[0]
+    def __init__(
+        self, source: InputContainer, stream: AudioStream, output: OutputContainer, *, start: float
+    ) -> None:
         self._output = output
         self._encoder: AudioStream | None = None
         if stream.codec_context.codec.canonical_name in COPIED:

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import av
+from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
@@ -76,9 +77,7 @@ def probe(path: Path) -> VideoInfo:
             kind = "only sound, no picture" if container.streams.audio else "no video stream"
             raise PosefixError(f"{path}: {kind}. Give a file with video in it.")
         stream = container.streams.video[0]
-        audio = (
-            container.streams.audio[0].codec_context.codec.canonical_name if container.streams.audio else None
-        )
+        sound = sound_of(container)
         first = _first_frame(container, stream)
         if first is None:
             raise PosefixError(f"{path}: no frame in it can be decoded. Copy or record it again.")
@@ -98,9 +97,14 @@ def probe(path: Path) -> VideoInfo:
             start_seconds=start,
             rotation=rotation,
             video_codec=stream.codec_context.codec.canonical_name,
-            audio_codec=audio,
+            audio_codec=sound.codec_context.codec.canonical_name if sound else None,
             container=container.format.name,
         )
+
+
+def sound_of(container: InputContainer) -> AudioStream | None:
+    """The first sound that FFmpeg can decode."""
+    return next((stream for stream in container.streams.audio if stream.codec_context is not None), None)
 
 
 def _first_frame(container: InputContainer, stream: VideoStream) -> VideoFrame | None:

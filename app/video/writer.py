@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from app.files import written_whole
 from app.video.audio import AudioTrack
+from app.video.probe import sound_of
 
 # 90 kHz, as in MPEG: every usual frame rate falls on whole ticks or very near one.
 TICKS = 90_000
@@ -91,7 +92,7 @@ def write_video(
         path: an ``.mp4``.
         width, height: of the frames to come; an odd size gets one more column or row, a copy of the last.
         fps: average frame rate.
-        sound_from: a file whose sound goes along.
+        sound_from: a file whose sound goes along, if it has any.
         sound_start: seconds on that file's clock that are zero in the new one.
 
     Raises:
@@ -105,6 +106,7 @@ def write_video(
         writer = VideoWriter(output, width=width, height=height, fps=fps)
         if sound_from is not None:
             source = stack.enter_context(av.open(str(sound_from)))
-            writer.audio = AudioTrack(source, output, start=sound_start)
+            sound = sound_of(source)
+            writer.audio = AudioTrack(source, sound, output, start=sound_start) if sound else None
         yield writer
         writer.close()
