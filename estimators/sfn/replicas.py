@@ -49,14 +49,14 @@ class Replicas:
         for replica in self.models[1:]:
             for ours, theirs in zip(self.models[0].parameters(), replica.parameters(), strict=True):
                 theirs.data = ours.data
+            for ours, theirs in zip(self.models[0].buffers(), replica.buffers(), strict=True):
+                theirs.copy_(ours)
 
     def _merge_statistics(self, models: list[Any]) -> None:
-        """Running means and variances of all replicas become their mean."""
-        for ours, *others in zip(*(model.buffers() for model in self.models), strict=True):
-            if ours.is_floating_point() and len(models) == len(self.models):
+        """The running means and variances of the first become those of all that took part."""
+        for ours, *others in zip(*(model.buffers() for model in models), strict=True):
+            if ours.is_floating_point():
                 ours.copy_(torch.stack([ours, *others]).mean(dim=0))
-            for other in others:
-                other.copy_(ours)
 
 
 def _gradients_in_thread(model: Any, part: dict[str, list[Any]]) -> tuple[float, list[torch.Tensor]]:

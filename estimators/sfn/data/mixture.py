@@ -56,12 +56,15 @@ class TrainingData:
     youtube_validation: tuple[PoseRecord, ...]
 
 
-def load_training_data(folder: Path, *, youtube_pose: bool = True, validation_step: int = 2) -> TrainingData:
+def load_training_data(
+    folder: Path, *, youtube_pose: bool = True, drawn: int = DRAWN_FIGURES, validation_step: int = 2
+) -> TrainingData:
     """Everything under the data folder; YouTube Pose's test subset and LSP's test half stay untouched.
 
     Args:
         folder: holds ``lsp``, ``lspet``, ``youtube_pose`` and ``inria_negatives``.
         youtube_pose: False: not one frame of it is trained on (it is still watched).
+        drawn: how many figures are drawn.
         validation_step: of the held-out YouTube Pose videos every so manieth frame is watched.
 
     Raises:
@@ -72,7 +75,7 @@ def load_training_data(folder: Path, *, youtube_pose: bool = True, validation_st
         Source("lsp", 0.2, lsp[:-LSP_VALIDATION]),
         Source("lspet", 0.3, load_lspet(folder / "lspet")),
         Source("inria_negatives", 0.05, load_negatives(folder / "inria_negatives"), frame_share=0.5),
-        Source("drawn", 0.05, draw_figures(DRAWN_FIGURES, seed=0), frame_share=0.3),
+        Source("drawn", 0.05, draw_figures(drawn, seed=0), frame_share=0.3),
     ]
     youtube = folder / "youtube_pose"
     if youtube_pose:
