@@ -15,6 +15,7 @@ from corrector.configuration import CorrectorConfig
 from corrector.joints import known_indices
 from corrector.modeling import CorrectorNetwork
 from corrector.processor import Track, correct_segments
+from corrector.sides import put_sides_right
 from corrector.timeline import Timeline, fillable, segments
 
 KIND = "corrector"
@@ -138,7 +139,12 @@ class Corrector:
     ) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
         """The same in the network's order of joints: (T, J, 2) and (T, J)."""
         timeline = Timeline.of(times)
-        track = Track(*timeline.gather(points, scores), timeline.seconds)
+        track_points, track_scores = timeline.gather(points, scores)
+        if self._network.config.put_sides_right:
+            track_points, track_scores = put_sides_right(
+                track_points, track_scores, timeline.seconds, self.joints
+            )
+        track = Track(track_points, track_scores, timeline.seconds)
         there = ~np.isnan(track.points[..., 0])
         parts = segments(np.asarray(there.any(axis=1)), track.seconds, max_gap_seconds=max_gap_seconds)
 

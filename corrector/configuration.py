@@ -27,6 +27,7 @@ class CorrectorConfig:
         aligned: hand the decoder the encoder's state of its own frame beside the attention's context.
         smoothing_seconds: widths of the smoothed tracks that the output is blended from, beside the given
             points and those of the other body side; empty: the output is a point in itself.
+        put_sides_right: change exchanged joints back before anything else; see :mod:`corrector.sides`.
         tapered: a window's answer counts most in its middle; otherwise all alike.
     """
 
@@ -40,6 +41,7 @@ class CorrectorConfig:
     side_inputs: bool = True
     aligned: bool = True
     smoothing_seconds: tuple[float, ...] = (0.05, 0.15)
+    put_sides_right: bool = True
     tapered: bool = True
 
     def __post_init__(self) -> None:
@@ -64,6 +66,7 @@ class CorrectorConfig:
                 side_inputs=False,
                 aligned=False,
                 smoothing_seconds=(),
+                put_sides_right=False,
                 tapered=False,
             )
         return cls(preset=preset)
