@@ -50,7 +50,8 @@ def put_sides_right(
 def find_exchanges(points: Tensor, seconds: Tensor, joints: Sequence[str]) -> Tensor:
     """Which pairs are exchanged when, bool (S, P), in a track (S, J, 2) in pixels with NaN where missing.
 
-    The track is cut into chunks that overlap by half, and the middle of each is taken.
+    The track is cut into chunks that overlap by half, and the middle of each is taken. A pair of which one is
+    missing stays as it is: no point that was given may get lost.
     """
     steps, pairs = len(points), side_pairs(joints)
     if steps < 3 or float(seconds.diff().median()) > LONGEST_STEP:
@@ -67,7 +68,8 @@ def find_exchanges(points: Tensor, seconds: Tensor, joints: Sequence[str]) -> Te
     for chunk, (where, good) in enumerate(zip(index, inside, strict=True)):
         first = 0 if chunk == 0 else CHUNK // 4
         result[where[first:][good[first:]]] = found[chunk, first:][good[first:]]
-    return result
+    there = points[..., 0].isfinite()
+    return result & there[:, [a for a, _ in pairs]] & there[:, [b for _, b in pairs]]
 
 
 def exchange(points: Tensor, exchanged: Tensor, joints: Sequence[str]) -> Tensor:

@@ -59,6 +59,16 @@ def test_missing_joints_tell_nothing() -> None:
     assert not find_exchanges(points, seconds, ALL).any()
 
 
+def test_a_point_without_its_partner_stays_where_it_is() -> None:
+    points, seconds = swinging(60)
+    truth = torch.zeros(60, len(PAIRS), dtype=torch.bool)
+    truth[8:14, ANKLES] = True
+    given = exchange(points, truth, ALL)
+    given[11, PAIRS[ANKLES][0]] = torch.nan
+    found = find_exchanges(given, seconds, ALL)
+    assert found[9, ANKLES] and not found[11, ANKLES]
+
+
 def test_exchange_is_its_own_inverse_and_leaves_the_rest_alone() -> None:
     values = torch.randn(5, 7)
     exchanged = torch.rand(5, 3) > 0.5
