@@ -14,6 +14,7 @@ from rich.table import Table
 from app import document, pipeline
 from app.boxes import Boxes
 from app.errors import PosefixError
+from app.files import check_folder
 from app.inputs import Job
 from app.overlay import Style
 from app.pipeline import Timings
@@ -93,10 +94,13 @@ def _run_safely(
         return run_job(job, options, estimator=estimator, corrector=corrector, reporter=reporter)
     except PosefixError as error:
         message = str(error)
+    except OSError as error:
+        message = f"{error.filename or job.source}: {error.strerror or error}. Check the path and the disk."
     except Exception as error:  # noqa: BLE001 - one bad file must not end a night's batch
+        words = " ".join(str(error).split())
         where = traceback.extract_tb(error.__traceback__)[-1]
         message = (
-            f"{job.source}: {type(error).__name__}: {error} ({Path(where.filename).name}:{where.lineno}). "
+            f"{job.source}: {type(error).__name__}: {words} ({Path(where.filename).name}:{where.lineno}). "
             "This is a fault of posefix: please report it with the output of posefix info."
         )
     return Outcome(job.source, "failed", message, seconds=time.perf_counter() - start)
@@ -116,6 +120,7 @@ def run_job(
             job.source, "skipped", f"{there}: exists, {job.source} skipped. --overwrite redoes it."
         )
     video = open_video(job.source)
+    check_folder(job.folder)
     timings = Timings()
     name = job.source.name
     with reporter.stage(name, "estimate", total=_expected_frames(video.info, options)) as progress:

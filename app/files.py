@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,16 +26,26 @@ def written_whole(path: Path) -> Iterator[Path]:
         yield partial
         partial.replace(path)
     except OSError as error:
-        raise PosefixError(
-            f"{path}: cannot be written ({error.strerror or error}). {_cure(error)}"
-        ) from error
+        raise _refusal(path, error) from error
     finally:
         partial.unlink(missing_ok=True)
 
 
-def _cure(error: OSError) -> str:
-    import errno
+def check_folder(folder: Path) -> None:
+    """Makes the folder and sees whether it takes a file, before hours are spent on what goes there.
 
-    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return "Free some space or choose another --output."
-    return "Choose another --output."
+    Raises:
+        PosefixError: it does not.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise _refusal(folder, error) from error
+
+
+def _refusal(path: Path, error: OSError) -> PosefixError:
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    cure = "Free some space or choose another --output." if full else "Choose another --output."
+    return PosefixError(f"{path}: cannot be written ({error.strerror or error}). {cure}")

@@ -69,12 +69,20 @@ def find_jobs(inputs: list[Path], *, output: Path | None, recursive: bool) -> li
     """
     found: dict[Path, Path] = {}
     for given in inputs:
-        if given.is_dir():
+        if _is_folder(given):
             for path in _videos(given, recursive):
                 found.setdefault(path, (output / path.parent.relative_to(given)) if output else path.parent)
         else:
             found.setdefault(given, output or given.parent)
     return _named(found)
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:
+        # Not to be looked at: opening it as a video will say why.
+        return False
 
 
 def _videos(folder: Path, recursive: bool) -> list[Path]:

@@ -9,7 +9,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from app.errors import PosefixError
 from app.files import written_whole
 from app.overlay import OverlayAnnotator, Style
 from app.result import Result
@@ -52,9 +51,10 @@ def save_png(path: Path, picture: Picture) -> None:
     Raises:
         PosefixError: the folder or the disk does not take it.
     """
+    # Not imwrite: it does not say what is wrong with the disk.
+    _, png = cv2.imencode(".png", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
     with written_whole(path) as partial:
-        if not cv2.imwrite(str(partial), cv2.cvtColor(picture, cv2.COLOR_RGB2BGR)):
-            raise PosefixError(f"{path}: cannot be written. Choose another --output.")
+        partial.write_bytes(png.tobytes())
 
 
 def rows_most_changed(result: Result, *, count: int, apart_seconds: float = 0.5) -> list[int]:

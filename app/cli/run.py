@@ -128,7 +128,9 @@ def run_jobs(jobs: list[Job], args: argparse.Namespace) -> int:
     with Reporter(files=len(jobs), quiet=args.quiet) as reporter:
         outcomes = batch.run(jobs, options, estimator=estimator, corrector=corrector, reporter=reporter)
     if not args.quiet:
-        Console(soft_wrap=True).print(batch.table(outcomes))
+        console = Console(soft_wrap=True)
+        # In a log file there is no edge to cut the table at.
+        console.print(batch.table(outcomes), width=None if console.is_terminal else 1000)
     return 0 if all(outcome.good for outcome in outcomes) else 1
 
 

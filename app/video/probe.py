@@ -6,6 +6,7 @@ file is missing, empty, no video at all, only sound, or cut off.
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -43,13 +44,17 @@ def open_container(path: Path) -> Iterator[InputContainer]:
 
 def check_file(path: Path) -> None:
     """Raises PosefixError where there is no file with bytes in it at ``path``."""
-    if path.is_dir():
+    try:
+        status = path.stat()
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise PosefixError(f"{path}: no such file. Check the path.") from error
+    except OSError as error:
+        raise PosefixError(f"{path}: cannot be read ({error.strerror}). Check the path.") from error
+    if stat.S_ISDIR(status.st_mode):
         raise PosefixError(f"{path}: a folder, not a video. Give a file in it.")
-    if not path.exists():
-        raise PosefixError(f"{path}: no such file. Check the path.")
-    if not path.is_file():
+    if not stat.S_ISREG(status.st_mode):
         raise PosefixError(f"{path}: not a regular file. Save the video to disk first.")
-    if path.stat().st_size == 0:
+    if status.st_size == 0:
         raise PosefixError(f"{path}: empty (0 bytes). Copy or record it again.")
 
 
