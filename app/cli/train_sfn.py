@@ -32,6 +32,7 @@ def register_parser(subparsers: Subparsers) -> None:
         "--width", type=float, default=1.0, metavar="X", help="factor on channels (default: 1)"
     )
     parser.add_argument("--output", type=Path, metavar="DIR", help="(default: runs/sfn-VARIANT)")
+    parser.add_argument("--init", type=Path, metavar="FILE", help="start from these weights")
     parser.add_argument("--resume", action="store_true", help="go on from the checkpoint in --output")
     parser.add_argument(
         "--samples", type=int, default=400_000, metavar="N", help="schedule's length (default: 400000)"
@@ -80,6 +81,7 @@ def handle(args: argparse.Namespace) -> int:
             folder=output,
             device=device,
             report=report,
+            initial=args.init,
             on_step=lambda progress: bar.update(task, completed=progress),
         )
         trainer.run(resume=args.resume)

@@ -17,7 +17,7 @@ import torch
 from torch import nn
 from torch.optim.swa_utils import AveragedModel
 
-from estimators.sfn.builder import build, export
+from estimators.sfn.builder import build, export, restore
 from estimators.sfn.calibration import calibrate
 from estimators.sfn.configuration import SFNConfig
 from estimators.sfn.data.mixture import Mixture, TrainingData, batches
@@ -95,6 +95,7 @@ class Trainer:
         folder: gets ``last.pt`` and ``history.jsonl``.
         device: to train on.
         report: called with each line of the history.
+        initial: a weights file of the same network to start from; None: fresh weights.
         on_step: called after each step with the share of the schedule that is done.
     """
 
@@ -108,6 +109,7 @@ class Trainer:
         device: torch.device,
         report: Callable[[dict[str, Any]], None],
         on_step: Callable[[float], None] | None = None,
+        initial: Path | None = None,
     ) -> None:
         self.config = replace(config, input_size=settings.sizes[-1][0])
         self.settings, self.data, self.folder = settings, data, folder
@@ -116,6 +118,8 @@ class Trainer:
         np.random.seed(settings.seed)
         torch.manual_seed(settings.seed)
         self.model = build(self.config)
+        if initial is not None:
+            self.model.load_state_dict(restore(initial)[1].state_dict())
         self.model.to(device)
         self.replicas = Replicas(self.model, count=settings.replicas if device.type == "cpu" else 1)
         self.average = AveragedModel(self.model, multi_avg_fn=_averaging(settings.decay), use_buffers=False)

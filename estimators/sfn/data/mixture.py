@@ -39,12 +39,14 @@ class Source:
         share: of the training samples; shares are relative.
         records: for training.
         frame_share: how often the whole picture is taken as the box.
+        stray_share: how often the box is anywhere in the picture.
     """
 
     name: str
     share: float
     records: Sequence[PoseRecord]
     frame_share: float = 0.0
+    stray_share: float = 0.1
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ def load_training_data(
     sources = [
         Source("lsp", 0.2, lsp[:-LSP_VALIDATION]),
         Source("lspet", 0.3, load_lspet(folder / "lspet")),
-        Source("inria_negatives", 0.05, load_negatives(folder / "inria_negatives"), frame_share=0.5),
+        Source("inria_negatives", 0.05, load_negatives(folder / "inria_negatives"), 0.3, 0.6),
         Source("drawn", 0.05, draw_figures(drawn, seed=0), frame_share=0.3),
     ]
     youtube = folder / "youtube_pose"
@@ -96,7 +98,10 @@ class Mixture(Dataset):
     def __init__(self, sources: Sequence[Source], *, config: SFNConfig, seed: int) -> None:
         self.datasets = [
             RecordDataset(
-                records=source.records, pipeline=training_pipeline(config, frame_share=source.frame_share)
+                records=source.records,
+                pipeline=training_pipeline(
+                    config, frame_share=source.frame_share, stray_share=source.stray_share
+                ),
             )
             for source in sources
         ]

@@ -12,10 +12,12 @@ from mmpose.registry import TRANSFORMS
 
 @TRANSFORMS.register_module()
 class RandomPersonBox(BaseTransform):
-    """Boxes as a follower gives them: loose, tight, off centre, turned; sometimes the whole frame.
+    """Boxes as a follower gives them: loose, tight, off centre, turned; sometimes the whole frame; and as a
+    search gives them: anywhere in the picture, where the person may be cut or not there at all.
 
     Args:
         frame_share: how often the whole picture is the box.
+        stray_share: how often the box is anywhere, a sixth to all of the picture's smaller side.
         scale: smallest and largest factor on the box, drawn evenly in its logarithm.
         shift: largest shift, as a share of the box.
         rotation: largest angle in degrees; half of the samples are turned.
@@ -25,11 +27,13 @@ class RandomPersonBox(BaseTransform):
         self,
         *,
         frame_share: float,
+        stray_share: float = 0.1,
         scale: tuple[float, float] = (0.7, 1.7),
         shift: float = 0.2,
         rotation: float = 40.0,
     ) -> None:
         self.frame_share = frame_share
+        self.stray_share = stray_share
         self.scale = scale
         self.shift = shift
         self.rotation = rotation
@@ -39,7 +43,13 @@ class RandomPersonBox(BaseTransform):
         height, width = results["img"].shape[:2]
         box = results["bbox"][0]
         low, high = self.scale
-        if np.random.rand() < self.frame_share:
+        kind = np.random.rand()
+        if kind < self.stray_share:
+            side = min(height, width) * np.exp(np.random.uniform(np.log(1 / 6), 0))
+            corner = np.random.rand(2) * [width - side, height - side]
+            box = np.concatenate([corner, corner + side]).astype(np.float32)
+            high = 1.0
+        elif kind < self.stray_share + self.frame_share:
             box = np.array([0, 0, width - 1, height - 1], dtype=np.float32)
             high = min(high, 1.15)
         size = box[2:] - box[:2]
