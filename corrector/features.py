@@ -90,16 +90,20 @@ def fill_missing(window: Window) -> Tensor:
     return filled * present.any(dim=1, keepdim=True).unsqueeze(3)
 
 
-def smooth(points: Tensor, window: Window, *, width: float) -> Tensor:
+def smooth(points: Tensor, window: Window, *, width: float, twice: bool = False) -> Tensor:
     """Gaussian average over time of ``width`` seconds, of the steps where a joint is there.
 
-    Filled-in points count a little, so that a joint without neighbours keeps its value.
+    Filled-in points count a little, so that a joint without neighbours keeps its value. ``twice`` smooths
+    what the first round took away and puts it back (twicing, Tukey), which spares the turns of a motion.
     """
     apart = window.seconds.unsqueeze(2) - window.seconds.unsqueeze(1)
     kernel = torch.exp(-0.5 * (apart / width) ** 2)
-    trust = 0.02 + window.present
-    total = kernel @ (points * trust.unsqueeze(3)).flatten(2)
-    return total.view_as(points) / (kernel @ trust).unsqueeze(3)
+    trust = (0.02 + window.present).unsqueeze(3)
+    norm = (kernel @ trust.squeeze(3)).unsqueeze(3)
+    average = (kernel @ (points * trust).flatten(2)).view_as(points) / norm
+    if not twice:
+        return average
+    return average + (kernel @ ((points - average) * trust).flatten(2)).view_as(points) / norm
 
 
 def anchor(filled: Tensor, window: Window) -> Tensor:

@@ -91,7 +91,8 @@ class CorrectorNetwork(nn.Module):
             return None
         given = filled - place
         tracks = [given]
-        tracks += [smooth(filled, window, width=w) - place for w in self.config.smoothing_seconds]
+        for width in self.config.smoothing_seconds:
+            tracks.append(smooth(filled, window, width=width, twice=True) - place)
         tracks.append(given[:, :, self._mirror])
         return torch.stack(tracks, dim=2).permute(0, 1, 4, 2, 3).contiguous()
 

@@ -41,6 +41,15 @@ def test_smoothing_is_a_gaussian_average_of_what_is_there() -> None:
     np.testing.assert_allclose(result[b, t, j].numpy(), expected, rtol=1e-4)
 
 
+def test_smoothing_twice_spares_a_bend() -> None:
+    seconds = 0.04 * torch.arange(41).float()[None]
+    points = (seconds - 0.8).square()[:, :, None, None].expand(-1, -1, 1, 2).contiguous()
+    window = Window(points, torch.ones(1, 41, 1), torch.ones(1, 41, 1), seconds)
+    once, twice = (smooth(points, window, width=0.1, twice=twice)[0, 20, 0, 0] for twice in (False, True))
+    assert once == pytest.approx(0.01, rel=0.02)  # half the second derivative times the width squared
+    assert abs(twice) < 1e-4
+
+
 def test_size_is_of_the_upper_body_and_not_changed_by_exchanged_sides() -> None:
     window = make_window()
     window = window._replace(present=torch.ones_like(window.present))
@@ -116,8 +125,8 @@ def test_a_fresh_network_is_a_light_filter() -> None:
     answer = network(window).points
     tracks = [
         window.points,
-        smooth(window.points, window, width=0.05),
-        smooth(window.points, window, width=0.15),
+        smooth(window.points, window, width=0.05, twice=True),
+        smooth(window.points, window, width=0.15, twice=True),
         window.points[:, :, mirror_indices(ALL)],
     ]
     share = torch.tensor([0.0, 2.0, 0.0, 0.0]).softmax(0)

@@ -15,7 +15,7 @@ from torch import Tensor
 from corrector.data.cameras import log_uniform, uniform
 from corrector.joints import mirror_indices
 
-CLEAN_SHARE = 0.2
+CLEAN_SHARE = 0.35
 _DIFFICULTY = {"shoulder": 0.7, "hip": 0.9, "elbow": 1.1, "knee": 1.0, "wrist": 1.5, "ankle": 1.5}
 # What errors strike together, and how often: single pairs, arms, legs, whole sides.
 _GROUPS: tuple[tuple[tuple[str, ...], float], ...] = (
@@ -53,7 +53,7 @@ class ErrorModel:
     def noise(self, points: Tensor, seconds: Tensor) -> Tensor:
         """Points (B, L, J, 2) with slow drift, jitter and the rounding of a heat-map grid.
 
-        A fifth of the windows is nearly clean: jitter alone, down to a thousandth of the person.
+        A third of the windows is nearly clean: jitter alone, down to a thousandth of the person.
         """
         batch, _, joints, _ = points.shape
         clean = self._chance(CLEAN_SHARE, (batch, 1, 1, 1))
