@@ -144,7 +144,7 @@ def test_simulated_errors() -> None:
     true = torch.randn(400, 1, 15, 2).expand(-1, 32, -1, -1)
     noisy = errors.noise(true, seconds)
     apart = (noisy - true).norm(dim=3).mean((1, 2))
-    assert 0.1 < (apart < 0.05).float().mean() < 0.5 and 0.1 < apart.mean() < 0.3
+    assert 0.2 < (apart < 0.05).float().mean() < 0.6 and 0.08 < apart.mean() < 0.3
     slow = errors._drift(true, seconds)
     assert slow.std() == pytest.approx(1, abs=0.1)
     assert (slow[:, 1:] * slow[:, :-1]).mean() > 0.85  # neighbours go together
