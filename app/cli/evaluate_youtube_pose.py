@@ -34,7 +34,9 @@ def add_arguments(parser: argparse.ArgumentParser, *, folder: str) -> None:
         help="where to look for the person (default: frame)",
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures here")
-    parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the curve here (.png, .svg)")
+    parser.add_argument(
+        "--plot", type=Path, metavar="FILE", help="draw PCK and calibration here (.png, .svg)"
+    )
     parser.add_argument("--device", default="auto", metavar="auto|cpu|cuda", help="(default: auto)")
 
 
@@ -51,7 +53,7 @@ def measure(args: argparse.Namespace, benchmark: Benchmark) -> int:
 
     from app.device import choose_device
     from app.evaluation.pose_benchmarks import figures, run
-    from app.evaluation.pose_report import plot_curve, print_figures, write_json
+    from app.evaluation.pose_report import plot_curves, print_figures, write_json
     from estimators import create
 
     estimator = create(args.estimator, device=choose_device(args.device), weights=args.weights)
@@ -67,5 +69,5 @@ def measure(args: argparse.Namespace, benchmark: Benchmark) -> int:
     if args.json:
         write_json(args.json, results)
     if args.plot:
-        plot_curve(args.plot, results)
+        plot_curves(args.plot, results)
     return 0

@@ -36,17 +36,25 @@ def write_json(path: Path, figures: dict[str, Any]) -> None:
     path.write_text(json.dumps(figures, indent=2, allow_nan=False) + "\n", encoding="utf-8")
 
 
-def plot_curve(path: Path, figures: dict[str, Any]) -> None:
-    """PCK over the distance, one line a group, as the path's suffix says (PNG, SVG, PDF)."""
+def plot_curves(path: Path, figures: dict[str, Any]) -> None:
+    """PCK over the distance, one line a group, and shares of right joints over their scores.
+
+    The path's suffix says what is written (PNG, SVG, PDF).
+    """
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(6, 4), layout="constrained")
-    axes = figure.subplots()
+    figure = Figure(figsize=(10, 4), layout="constrained")
+    left, right = figure.subplots(1, 2, width_ratios=(3, 2))
     curve = figures["curve"]
     for group in figures["pck"]:
         style: dict[str, Any] = {"linewidth": 2.5, "color": "black"} if group == "average" else {}
-        axes.plot(curve["steps"], [row[group] for row in curve["pck"]], label=group, **style)
-    axes.set(xlabel=curve["axis"], ylabel="joints within, %", ylim=(0, 100), title=figures["benchmark"])
-    axes.grid(alpha=0.3)
-    axes.legend()
+        left.plot(curve["steps"], [row[group] for row in curve["pck"]], label=group, **style)
+    left.set(xlabel=curve["axis"], ylabel="joints within, %", ylim=(0, 100), title=figures["benchmark"])
+    left.legend()
+    points = figures["calibration"]
+    right.plot([0, 1], [0, 1], color="grey", linestyle="--")
+    right.plot([point["score"] for point in points], [point["right"] for point in points], marker="o")
+    right.set(xlabel="score", ylabel="share of joints that are right", xlim=(0, 1), ylim=(0, 1))
+    for axes in (left, right):
+        axes.grid(alpha=0.3)
     figure.savefig(path, dpi=120)
