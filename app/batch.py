@@ -136,9 +136,12 @@ def run_job(
     frames = len(result.frame_indices)
     with reporter.stage(name, "correct", total=frames) as progress:
         result = pipeline.correct(result, corrector, progress=progress, timings=timings)
-    _draw(job, options, video, result, timings, reporter)
-    # Last, so that an interrupted file leaves nothing that looks done.
-    document.save(result, job.data)
+    # The data appears last, so that an interrupted file leaves nothing that looks done, but is on the disk
+    # first: an overlay without its data would be taken for a finished file the next time.
+    with document.saving(result, job.data):
+        sheet = _draw(job, options, video, result, timings, reporter)
+    if sheet is not None:
+        save_png(job.montage, sheet)
     return Outcome(
         job.source,
         "damaged" if video.warnings else "done",
@@ -162,11 +165,11 @@ def _existing(job: Job, options: Options) -> Path | None:
 
 def _draw(
     job: Job, options: Options, video: Video, result: Result, timings: Timings, reporter: Reporter
-) -> None:
-    """Writes the pictures that are wanted, in one pass over the video."""
+) -> NDArray[np.uint8] | None:
+    """Writes the video and the frames that are wanted, in one pass over the video; gives the montage."""
     montage = Montage(result, style=options.style) if options.montage else None
     if not (options.video or options.frames or montage):
-        return
+        return None
 
     def watch(row: int, frame: NDArray[np.uint8], drawn: NDArray[np.uint8]) -> None:
         index = int(result.frame_indices[row])
@@ -190,9 +193,7 @@ def _draw(
             for row, frame, drawn in pipeline.draw(video, result, style=options.style, timings=timings):
                 watch(row, frame, drawn)
                 progress(1)
-    sheet = montage.sheet() if montage is not None else None
-    if sheet is not None:
-        save_png(job.montage, sheet)
+    return montage.sheet() if montage is not None else None
 
 
 def describe_correction(result: Result) -> str:

@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +32,21 @@ def save(result: Result, path: str | Path) -> None:
     Raises:
         PosefixError: the folder or the disk does not take it.
     """
+    with saving(result, path):
+        pass
+
+
+@contextmanager
+def saving(result: Result, path: str | Path) -> Iterator[None]:
+    """Writes the data file at once, but it appears only when the block ends without an error.
+
+    Raises:
+        PosefixError: the folder or the disk does not take it.
+    """
     text = json.dumps(to_document(result), allow_nan=False, separators=(",", ":"))
     with written_whole(Path(path)) as partial:
         partial.write_text(text + "\n", encoding="utf-8")
+        yield
 
 
 def load(path: str | Path) -> Result:

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from app.cli.main import main
 from estimators import available
+from tests.fakes import BlobEstimator, ShiftCorrector
 
 ROOT = Path(__file__).parent.parent
 
@@ -16,6 +18,27 @@ def shared_data() -> Path:
     if not path.is_dir():
         pytest.skip("needs ../shared/data")
     return path
+
+
+@pytest.fixture
+def fakes(monkeypatch):
+    """Models that load at once; gives the estimator that the command will use."""
+    estimator = BlobEstimator()
+    monkeypatch.setattr("estimators.create", lambda *_, **__: estimator)
+    monkeypatch.setattr("corrector.Corrector.from_weights", lambda *_, **__: ShiftCorrector())
+    return estimator
+
+
+@pytest.fixture
+def posefix(fakes, capfd):
+    """Runs the command; gives its status and the lines of stderr, also those written below Python."""
+
+    def run(*arguments):
+        capfd.readouterr()
+        status = main(["--quiet", *map(str, arguments)])
+        return status, capfd.readouterr().err.splitlines()
+
+    return run
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

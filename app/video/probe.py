@@ -33,13 +33,18 @@ def open_container(path: Path) -> Iterator[InputContainer]:
     """
     check_file(path)
     try:
-        container = av.open(str(path))
+        container = av.open(str(address(path)), metadata_errors="replace")
     except av.error.PermissionError as error:
         raise PosefixError(f"{path}: no permission to read it. Change its permissions.") from error
-    except (av.error.FFmpegError, UnicodeDecodeError) as error:
+    except av.error.FFmpegError as error:
         raise PosefixError(f"{path}: {_diagnose(path)}") from error
     with container:
         yield container
+
+
+def address(path: Path) -> Path:
+    """What FFmpeg is given; it would take what stands before the colon of ``10:30.mp4`` for a protocol."""
+    return path.absolute()
 
 
 def check_file(path: Path) -> None:
@@ -78,6 +83,8 @@ def probe(path: Path) -> VideoInfo:
         PosefixError: there is no video to be read; the message says why and what to do.
     """
     with open_container(path) as container:
+        if not len(container.streams):
+            raise PosefixError(f"{path}: {_diagnose(path)}")
         if not container.streams.video:
             kind = "only sound, no picture" if container.streams.audio else "no video stream"
             raise PosefixError(f"{path}: {kind}. Give a file with video in it.")

@@ -16,12 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.errors import PosefixError
-from app.video.probe import open_container, probe
+from app.video.probe import address, open_container, probe
 from app.video.types import FrameBatch, VideoInfo
 
 SHORTEST_FRAME_SECONDS = 1e-3
 
-_DECORD_ERRORS = (StopIteration, IndexError, RuntimeError, decord.DECORDError)
+# UnicodeEncodeError: file names in an encoding of another time, which decord cannot be given.
+_DECORD_ERRORS = (StopIteration, IndexError, RuntimeError, UnicodeEncodeError, decord.DECORDError)
 
 # (number in the file, seconds from the first frame, RGB picture)
 Frame = tuple[int, float, NDArray[np.uint8]]
@@ -134,7 +135,7 @@ def _read_decord(path: Path, start: float) -> Iterator[Frame]:
     # FFmpeg would fill the screen with what it thinks of each damaged block.
     decord.logging.set_level(decord.logging.QUIET)
     try:
-        reader = decord.VideoReader(str(path), num_threads=1)
+        reader = decord.VideoReader(str(address(path)), num_threads=1)
         times = np.array([reader.get_frame_timestamp(i)[0] for i in range(len(reader))], np.float64)
         # A trimmed MP4 keeps frames before its zero that nobody is to see. decord counts them, does not
         # give them, and loses count when it seeks.

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from app.files import written_whole
 from app.video.audio import AudioTrack
-from app.video.probe import sound_of
+from app.video.probe import address, open_container, sound_of
 
 # 90 kHz, as in MPEG: every usual frame rate falls on whole ticks or very near one.
 TICKS = 90_000
@@ -101,11 +101,11 @@ def write_video(
     with contextlib.ExitStack() as stack:
         partial = stack.enter_context(written_whole(path))
         output = stack.enter_context(
-            av.open(str(partial), "w", format="mp4", options={"movflags": "+faststart"})
+            av.open(str(address(partial)), "w", format="mp4", options={"movflags": "+faststart"})
         )
         writer = VideoWriter(output, width=width, height=height, fps=fps)
         if sound_from is not None:
-            source = stack.enter_context(av.open(str(sound_from)))
+            source = stack.enter_context(open_container(sound_from))
             sound = sound_of(source)
             writer.audio = AudioTrack(source, sound, output, start=sound_start) if sound else None
         yield writer
