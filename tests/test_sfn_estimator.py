@@ -12,6 +12,7 @@ import torch
 from estimators.sfn import create
 from estimators.sfn.builder import build
 from estimators.sfn.configuration import SFNConfig
+from estimators.sfn.data.records import draw_figures
 from estimators.sfn.estimator import FAINTEST_PEAK, SFNEstimator, calibrated, fused, person_scores
 from tests.sfn_parts import TINY, gaussians
 
@@ -129,3 +130,16 @@ def test_importing_and_building_is_quiet():
     code = "import torch; from estimators.sfn import create; create(device=torch.device('cpu'))"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert (result.stdout, result.stderr) == ("", "")
+
+
+def test_drawn_people_are_found(shipped):
+    errors = []
+    for figure in draw_figures(8, seed=99):  # the training's have other seeds
+        seen = figure.keypoints
+        low, high = seen.min(axis=0), seen.max(axis=0)
+        box = np.concatenate([low - 15, high + 15])[None]
+        (result,) = shipped.estimate(figure.image[None], pts_seconds=[0], boxes=[box])
+        distance = np.linalg.norm(result.keypoints[0, :, :2] - seen, axis=1)
+        errors.append(distance / (high - low).max())
+    # Sides may be exchanged, but most joints lie on the figure.
+    assert np.nanmedian(errors) < 0.12
