@@ -145,12 +145,21 @@ def run_job(
     return Outcome(
         job.source,
         "damaged" if video.warnings else "done",
-        " ".join(video.warnings),
+        " ".join(video.warnings + _frames_missing(job, options, result)),
         frames=frames,
         seconds=time.perf_counter() - begun,
         corrected=describe_correction(result),
         stages={stage: frames / max(seconds, 1e-9) for stage, seconds in timings.seconds.items()},
     )
+
+
+def _frames_missing(job: Job, options: Options, result: Result) -> list[str]:
+    there = result.frame_indices
+    missing = sorted(options.frames.indices.difference(there.tolist())) if options.frames else []
+    if not missing:
+        return []
+    numbers = ", ".join(map(str, missing))
+    return [f"{job.source}: no picture of frame {numbers}: those worked on are {there[0]} to {there[-1]}."]
 
 
 def _expected_frames(info: VideoInfo, options: Options) -> int:

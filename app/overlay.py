@@ -16,6 +16,8 @@ DRAWN = ("both", "initial", "corrected")
 BACKGROUNDS = ("video", "black")
 # OpenCV draws at whole pixels unless it is given coordinates with fractional bits.
 SHIFT = 4
+# Pixels of a radius or a thickness; beyond it a joint hides the person.
+LARGEST = 500
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,14 @@ class Style:
     min_score: float = 0.2
 
     def __post_init__(self) -> None:
+        for name, value, low, high in (
+            ("radius", self.radius, 0.5, LARGEST),
+            ("thickness", self.thickness, 1, LARGEST),
+            ("min_score", self.min_score, 0, 1),
+        ):
+            # Written so that NaN is refused, too.
+            if value is not None and not low <= value <= high:
+                raise ValueError(f"Invalid {name} ({value}). Supported values are {low} to {high}.")
         if self.draw not in DRAWN:
             raise ValueError(f"Invalid draw ({self.draw}). Supported values are {', '.join(DRAWN)}.")
         if self.background not in BACKGROUNDS:

@@ -105,6 +105,13 @@ def test_output_that_exists_is_skipped_and_said_until_overwrite(tmp_path, posefi
     assert len(app.load(data).people) == 1
 
 
+def test_frames_that_there_are_not_are_said(tmp_path, posefix):
+    path = clips.silent(tmp_path / "a.mp4")
+    line = f"{path}: no picture of frame 20, 5000: those worked on are 0 to 19."
+    assert posefix(path, "--frames", "3,20,5000", "--no-video") == (0, [line])
+    assert len(list((tmp_path / "a_posefix_frames").iterdir())) == 1
+
+
 # Disks that are really full: /dev/full is one.
 
 STILL = "a_posefix_frames/a_posefix_000003.png"

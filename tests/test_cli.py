@@ -42,7 +42,10 @@ def test_every_command_has_its_help(command, capsys):
     [
         (["a.mp4", "--box", "1,2,3"], "Invalid box (1,2,3)"),
         (["a.mp4", "--box", "1,2,0,5"], "Invalid box (1,2,0,5)"),
+        (["a.mp4", "--box", "nan,0,5,5"], "Invalid box (nan,0,5,5)"),
+        (["a.mp4", "--box", "0,0,inf,5"], "Invalid box (0,0,inf,5)"),
         (["a.mp4", "--start", "-1"], "Invalid seconds (-1)"),
+        (["a.mp4", "--end", "soon"], "Invalid seconds (soon). A number from 0 up is wanted."),
         (["a.mp4", "--frames", "x"], "Invalid frames (x). Supported values are"),
         (["a.mp4", "--initial-colour", "blurple"], "Invalid colour (blurple)"),
         (["a.mp4", "--draw", "all"], "invalid choice: 'all'"),
@@ -82,6 +85,21 @@ def test_an_end_before_the_start_is_refused(tmp_path, capsys):
     (tmp_path / "a.mp4").write_bytes(b"x")
     assert main([str(tmp_path / "a.mp4"), "--start", "3", "--end", "2"]) == 2
     assert "Invalid end (2.0)" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "says"),
+    [
+        ("--radius", "-5", "Invalid radius (-5.0). Supported values are 0.5 to 500."),
+        ("--radius", "nan", "Invalid radius (nan). Supported values are 0.5 to 500."),
+        ("--thickness", "0", "Invalid thickness (0). Supported values are 1 to 500."),
+        ("--min-score", "7", "Invalid min_score (7.0). Supported values are 0 to 1."),
+    ],
+)
+def test_an_overlay_that_cannot_be_drawn_is_refused_before_any_work(tmp_path, capsys, option, value, says):
+    (tmp_path / "a.mp4").write_bytes(b"x")
+    assert main([str(tmp_path / "a.mp4"), option, value]) == 2
+    assert says in capsys.readouterr().err
 
 
 def test_an_unknown_estimator_is_refused_with_the_known_ones(tmp_path, capsys):

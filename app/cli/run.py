@@ -162,7 +162,10 @@ def _options(args: argparse.Namespace) -> Options:
 
 
 def _seconds(text: str) -> float:
-    seconds = float(text)
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = float("nan")
     if not 0 <= seconds < float("inf"):
         raise argparse.ArgumentTypeError(f"Invalid seconds ({text}). A number from 0 up is wanted.")
     return seconds
@@ -175,7 +178,7 @@ def _box(text: str) -> Boxes:
         x, y, width, height = (float(part) for part in text.split(","))
     except ValueError:
         raise argparse.ArgumentTypeError(f"Invalid box ({text}). Four numbers x,y,w,h are wanted.") from None
-    if width <= 0 or height <= 0:
+    if not np.isfinite([x, y, width, height]).all() or width <= 0 or height <= 0:
         raise argparse.ArgumentTypeError(f"Invalid box ({text}). Width and height must be above 0.")
     return np.array([x, y, x + width, y + height], np.float32)
 
