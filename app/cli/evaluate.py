@@ -11,10 +11,11 @@ if TYPE_CHECKING:
 
 def register_parser(subparsers: Subparsers) -> None:
     """Adds the command and what it measures on."""
-    from app.cli import evaluate_correction, evaluate_lsp, evaluate_youtube_pose
+    from app.cli import evaluate_correction, evaluate_lsp, evaluate_parse, evaluate_youtube_pose
 
     parser = subparsers.add_parser("evaluate", help="measure a model", description="Measures a model.")
     benchmarks = parser.add_subparsers(required=True, metavar="WHAT")
     evaluate_youtube_pose.register_parser(benchmarks)
     evaluate_lsp.register_parser(benchmarks)
+    evaluate_parse.register_parser(benchmarks)
     evaluate_correction.register_parser(benchmarks)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from estimators.yr.detector import Placements
+from estimators.yr.body import Body
+from estimators.yr.detector import Detector, Placements
+from estimators.yr.training.samples import Sample
 
 Array = NDArray[np.floating]
 
@@ -50,3 +53,30 @@ def by_group(hits: NDArray[np.bool_], joints: Sequence[str]) -> dict[str, float]
         if group in kinds
     }
     return {**table, "mean": float(np.mean(list(table.values())))}
+
+
+@dataclass(frozen=True)
+class Hits:
+    """Which joints are correct, (people, joints), of the placement that covers the person and of the best."""
+
+    own: NDArray[np.bool_]
+    best: NDArray[np.bool_]
+
+
+def look_for(detector: Detector, samples: Iterable[Sample], body: Body, *, threshold: float) -> Hits:
+    """Looks for labelled people in their whole pictures; somebody not found has no correct joint.
+
+    Args:
+        threshold: lowest score of a placement.
+    """
+    joints = list(body.joint_parts)
+    labels = [body.labels.index(joint) for joint in body.skeleton.joints]
+    own, best = [], []
+    for sample in samples:
+        found = detector.detect(sample.read(), threshold=threshold)
+        points = sample.points[labels]
+        placed = own_placement(found, points)
+        nowhere = np.zeros(len(joints), dtype=bool)
+        own.append(nowhere if placed is None else correct(found.points[placed, joints], points))
+        best.append(correct(found.points[0, joints], points) if len(found) else nowhere)
+    return Hits(np.array(own), np.array(best))

@@ -49,8 +49,9 @@ def find_people(
     limit = 1 if people == 1 else CANDIDATES
     found = detector.detect(crop, threshold=threshold, limit=limit, levels=levels)
     kept = found[suppress(found.boxes, found.scores, overlap=OVERLAP)[:people]]
-    boxes = (kept.boxes + 0.5) / scale - 0.5 + np.array([x1, y1, x1, y1])
-    return replace(kept, boxes=boxes)
+    # Both ends of a box lie inside of it: its edges are half a pixel further out.
+    corners = np.concatenate([kept.boxes[..., :2] / scale, (kept.boxes[..., 2:] + 1) / scale - 1], axis=-1)
+    return replace(kept, boxes=corners + np.array([x1, y1, x1, y1]))
 
 
 def _clipped(region: Array | None, frame: FrameArray) -> tuple[int, int, int, int]:

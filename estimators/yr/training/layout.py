@@ -16,6 +16,9 @@ from estimators.yr.model import PartModel
 
 Array = NDArray[np.float64]
 SOFTEST_SPRING = 0.01
+# The root's bias shifts all scores alike and is hardly to be regularised: its feature is 10, its weight a
+# tenth. (The released model's bias alone would cost more than its whole objective otherwise.)
+ROOT_BIAS_FEATURE = 10.0
 
 
 @dataclass(frozen=True)
@@ -62,10 +65,14 @@ class Layout:
             [part.bias for part in model.parts],
             [part.springs for part in model.parts],
         )
-        return np.concatenate([array.ravel() for group in groups for array in group])
+        vector = np.concatenate([array.ravel() for group in groups for array in group])
+        vector[self._bias_starts[0]] /= ROOT_BIAS_FEATURE
+        return vector
 
     def unflatten(self, vector: Array) -> PartModel:
         """The model of a vector."""
+        vector = vector.copy()
+        vector[self._bias_starts[0]] *= ROOT_BIAS_FEATURE
         filters_at, parts = 0, []
         for part, bias_at, spring_at in zip(
             self.model.parts, self._bias_starts, self._spring_starts, strict=False

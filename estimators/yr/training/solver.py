@@ -15,7 +15,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from estimators.yr.training.examples import Examples
-from estimators.yr.training.layout import SOFTEST_SPRING, Layout
+from estimators.yr.training.layout import ROOT_BIAS_FEATURE, SOFTEST_SPRING, Layout
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -148,7 +148,7 @@ def _product(weights: Array, n: int, view: _View) -> float:
             for i in range(view.length):
                 partial += w[i] * x[i]
             total += partial
-        total += weights[bias]
+        total += weights[bias] * (ROOT_BIAS_FEATURE if part == 0 else 1.0)
         if spring >= 0:
             stretch = view.stretches[n, part]
             total += max(weights[spring], SOFTEST_SPRING) * stretch[0] + weights[spring + 1] * stretch[1]
@@ -167,7 +167,7 @@ def _add(weights: Array, factor: float, n: int, view: _View) -> None:
             x = view.features[at : at + view.length]
             for i in range(view.length):
                 w[i] += factor * x[i]
-        weights[bias] += factor
+        weights[bias] += factor * (ROOT_BIAS_FEATURE if part == 0 else 1.0)
         if spring >= 0:
             for i in range(4):
                 weights[spring + i] += factor * view.stretches[n, part, i]
@@ -238,7 +238,7 @@ def _norms(view: _View) -> Array:
     norms = np.zeros(len(view.indices))
     for n in range(len(norms)):
         for part in range(view.indices.shape[1]):
-            norms[n] += 1.0
+            norms[n] += ROOT_BIAS_FEATURE**2 if part == 0 else 1.0
             for row in range(view.rows):
                 at = view.places[n, part, 0] + row * view.places[n, part, 1]
                 for i in range(view.length):
