@@ -11,6 +11,7 @@ from torch import nn
 
 from estimators.sfn.builder import build, export, restore
 from estimators.sfn.configuration import SFNConfig, paper_config
+from estimators.sfn.head import HeatmapBCELoss
 from tests.sfn_parts import TINY
 from weights import WeightsError, save
 
@@ -97,6 +98,24 @@ def test_joints_without_label_give_no_gradient(config: SFNConfig):
         assert by_joint[4] == 0
     final = model.head.final_layer.weight.grad.reshape(15, -1).abs().sum(dim=1)
     assert (np.delete(final.numpy(), 4) > 0).all()
+
+
+def test_losses_are_those_of_single_precision_in_half_precision():
+    torch.manual_seed(0)
+    model = build(TINY)
+    images, samples = torch.rand(2, 3, 64, 64), [sample(TINY, np.ones(15)) for _ in range(2)]
+    single = model.loss(images, samples)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        half = model.loss(images, samples)
+    for name, loss in single.items():
+        assert half[name].dtype == torch.float32
+        torch.testing.assert_close(half[name], loss, rtol=0.02, atol=0)
+
+
+def test_the_loss_is_zero_for_perfect_heatmaps():
+    targets = torch.rand(2, 15, 16, 16) * 0.98 + 0.01
+    loss = HeatmapBCELoss()(torch.logit(targets), targets, torch.ones(2, 15))
+    assert loss.abs() < 1e-4
 
 
 def test_weights_file_brings_back_config_and_outputs(tmp_path):

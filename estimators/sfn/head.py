@@ -23,9 +23,10 @@ class HeatmapBCELoss(nn.Module):
 
     def forward(self, logits: torch.Tensor, targets: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
         """Logits and targets (N, J, H, W), weights (N, J) -> a number."""
+        logits = logits.float()  # they may come in half precision
         losses = nn.functional.binary_cross_entropy_with_logits(logits, targets, reduction="none")
         # The entropy of the targets is what the best heatmap still costs.
-        entropy = nn.functional.binary_cross_entropy(targets, targets, reduction="none")
+        entropy = torch.special.entr(targets) + torch.special.entr(1 - targets)
         per_joint = (losses - entropy).sum(dim=(2, 3))
         return (per_joint * weights).sum() / (10.0 * weights.sum().clamp(min=1.0))
 
