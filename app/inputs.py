@@ -57,24 +57,37 @@ class Job:
         return self.folder / f"{self.name}_frames" / f"{self.name}_{index:06d}.png"
 
 
-def find_jobs(inputs: list[Path], *, output: Path | None, recursive: bool) -> list[Job]:
+@dataclass(frozen=True)
+class Found:
+    """What the inputs came to: jobs, and a line about each folder that gave none."""
+
+    jobs: list[Job]
+    refused: list[str]
+
+
+def find_jobs(inputs: list[Path], *, output: Path | None, recursive: bool) -> Found:
     """A job for every video named, and for every video in a folder named.
 
     Files in a folder are taken by their suffix, our own results left out; a file named is always taken.
     Results go beside their source, or into ``output``, where subfolders are kept. Two sources that would
     write the same file keep their suffixes in the names of the results: ``a_mov_posefix.mp4``.
+    A folder that cannot be read or holds no video is refused; the others are worked on all the same.
 
     Raises:
-        PosefixError: a folder cannot be read or holds no video.
+        PosefixError: two sources would still write the same file.
     """
     found: dict[Path, Path] = {}
+    refused: list[str] = []
     for given in inputs:
-        if _is_folder(given):
+        if not _is_folder(given):
+            found.setdefault(given, output or given.parent)
+            continue
+        try:
             for path in _videos(given, recursive):
                 found.setdefault(path, (output / path.parent.relative_to(given)) if output else path.parent)
-        else:
-            found.setdefault(given, output or given.parent)
-    return _named(found)
+        except PosefixError as error:
+            refused.append(str(error))
+    return Found(_named(found), refused)
 
 
 def _is_folder(path: Path) -> bool:

@@ -15,6 +15,7 @@ import av
 import numpy as np
 from av.audio.stream import AudioStream
 from av.container import OutputContainer
+from av.stream import Disposition
 from numpy.typing import NDArray
 
 from tests.fakes import blob_frames
@@ -203,6 +204,20 @@ def audio_only(path: Path) -> Path:
     """A beep, no picture."""
     with av.open(str(path), "w") as output:
         _write_beep(output, output.add_stream("aac", rate=SAMPLE_RATE, layout="mono"), seconds=1)
+    return path
+
+
+def song_with_cover(path: Path) -> Path:
+    """A beep and a picture that goes with it; ``.mp3``."""
+    with av.open(str(path), "w") as output:
+        sound = output.add_stream("libmp3lame", rate=SAMPLE_RATE, layout="mono")
+        cover = output.add_stream("mjpeg", rate=1)
+        cover.width, cover.height, cover.pix_fmt = 64, 64, "yuvj420p"
+        cover.disposition = Disposition.attached_pic
+        picture = av.VideoFrame.from_ndarray(np.zeros((64, 64, 3), np.uint8), format="rgb24")
+        output.mux(cover.encode(picture))
+        output.mux(cover.encode(None))
+        _write_beep(output, sound, seconds=1)
     return path
 
 

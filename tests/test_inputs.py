@@ -1,12 +1,18 @@
 """From names on the command line to jobs."""
 
 import os
+import re
 from pathlib import Path
 
 import pytest
 
-from app.errors import PosefixError
-from app.inputs import find_jobs
+from app.inputs import find_jobs as find
+
+
+def find_jobs(*inputs, **options):
+    found = find(*inputs, **options)
+    assert found.refused == []
+    return found.jobs
 
 
 @pytest.fixture
@@ -50,8 +56,9 @@ def test_two_inputs_of_one_name_from_two_folders_do_not_write_the_same_file(tmp_
 
 
 def test_a_folder_without_videos_says_so(tmp_path):
-    with pytest.raises(PosefixError, match=r"no video in it .* Add --recursive"):
-        find_jobs([tmp_path], output=None, recursive=False)
+    found = find([tmp_path], output=None, recursive=False)
+    assert found.jobs == []
+    assert re.search(r"no video in it .* Add --recursive", found.refused[0])
 
 
 def test_a_folder_that_cannot_be_read_says_so(clips, monkeypatch):
@@ -59,5 +66,7 @@ def test_a_folder_that_cannot_be_read_says_so(clips, monkeypatch):
         raise PermissionError(13, "Permission denied", str(path))
 
     monkeypatch.setattr(os, "scandir", refuse)
-    with pytest.raises(PosefixError, match=r"clips: the folder cannot be read \(Permission denied\)"):
-        find_jobs([clips], output=None, recursive=False)
+    found = find([clips, clips / "a.mp4"], output=None, recursive=False)
+    assert "clips: the folder cannot be read (Permission denied)" in found.refused[0]
+    # A folder that is no use does not stop the file beside it.
+    assert names(found.jobs) == ["a.mp4"]

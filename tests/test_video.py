@@ -42,6 +42,11 @@ def test_the_facts_of_a_clip(tmp_path):
     assert app.open_video(clips.silent(tmp_path / "b.mp4")).info.audio_codec is None
 
 
+def test_the_cover_of_a_song_is_no_video(tmp_path):
+    with pytest.raises(app.PosefixError, match="only sound, no picture"):
+        app.open_video(clips.song_with_cover(tmp_path / "song.mp3"))
+
+
 @pytest.mark.parametrize("name", ["a.mp4", "a.mkv", "a.ts", "a.flv"])
 def test_a_late_start_is_told_and_is_no_part_of_the_duration(tmp_path, name):
     video = app.open_video(clips.write_clip(tmp_path / name, start=3.0))

@@ -31,7 +31,7 @@ def handle(args: argparse.Namespace) -> int:
 
     clip = args.output / "demo.mp4"
     make_demo_clip(clip)
-    status = run_jobs(find_jobs([clip], output=None, recursive=False), args)
+    status = run_jobs(find_jobs([clip], output=None, recursive=False).jobs, args)
     if status == 0 and not args.quiet:
         print(f"See {args.output / 'demo_posefix.mp4'}.")  # noqa: T201
     return status

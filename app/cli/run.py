@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -107,8 +108,11 @@ def handle(args: argparse.Namespace) -> int:
     from app.inputs import find_jobs
 
     # Before the models are loaded: a mistyped path should not take seconds to be told.
-    jobs = find_jobs(args.inputs, output=args.output, recursive=args.recursive)
-    return run_jobs(jobs, args)
+    found = find_jobs(args.inputs, output=args.output, recursive=args.recursive)
+    for line in found.refused:
+        print(f"posefix: {line}", file=sys.stderr)  # noqa: T201
+    status = run_jobs(found.jobs, args) if found.jobs else 0
+    return 1 if found.refused else status
 
 
 def run_jobs(jobs: list[Job], args: argparse.Namespace) -> int:

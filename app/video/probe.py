@@ -14,6 +14,7 @@ from pathlib import Path
 import av
 from av.audio.stream import AudioStream
 from av.container import InputContainer
+from av.stream import Disposition
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
@@ -85,10 +86,12 @@ def probe(path: Path) -> VideoInfo:
     with open_container(path) as container:
         if not len(container.streams):
             raise PosefixError(f"{path}: {_diagnose(path)}")
-        if not container.streams.video:
+        # A song's cover is a picture, but no video.
+        films = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
+        if not films:
             kind = "only sound, no picture" if container.streams.audio else "no video stream"
             raise PosefixError(f"{path}: {kind}. Give a file with video in it.")
-        stream = container.streams.video[0]
+        stream = films[0]
         sound = sound_of(container)
         first = _first_frame(container, stream)
         if first is None:
