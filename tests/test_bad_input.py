@@ -4,6 +4,7 @@ import json
 from functools import partial
 
 import av
+import decord
 import numpy as np
 import pytest
 
@@ -105,6 +106,27 @@ def test_what_came_before_the_damage_is_kept(tmp_path, posefix, make, name, fram
     assert joints_are_on_the_square(tmp_path / "video_posefix.json", count=frames)
     assert app.open_video(tmp_path / "video_posefix.mp4").info.frames == kept
     assert there(tmp_path) == sorted([name, "video_posefix.json", "video_posefix.mp4"])
+
+
+def test_pictures_that_decord_makes_up_are_not_taken(tmp_path, posefix, monkeypatch):
+    given = []
+
+    class MakesUp(decord.VideoReader):
+        def __init__(self, *arguments, fault_tol=-1, **options):
+            assert fault_tol > 0
+            super().__init__(*arguments, **options)
+
+        def next(self):
+            given.append(super().next())
+            if len(given) > 5:
+                raise decord.DECORDLimitReachedError("more than 2 duplicate frames")
+            return given[-1]
+
+    monkeypatch.setattr(decord, "VideoReader", MakesUp)
+    assert posefix(clips.silent(tmp_path / "a.mp4"), "--no-video") == (0, [])
+    assert len(given) == 6
+    assert joints_are_on_the_square(tmp_path / "a_posefix.json")
+    assert len(app.load(tmp_path / "a_posefix.json").pts_seconds) == clips.COUNT
 
 
 # These are fine, and only look odd.

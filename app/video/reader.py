@@ -22,7 +22,16 @@ from app.video.types import FrameBatch, VideoInfo
 SHORTEST_FRAME_SECONDS = 1e-3
 
 # UnicodeEncodeError: file names in an encoding of another time, which decord cannot be given.
-_DECORD_ERRORS = (StopIteration, IndexError, RuntimeError, UnicodeEncodeError, decord.DECORDError)
+_DECORD_ERRORS = (
+    StopIteration,
+    IndexError,
+    RuntimeError,
+    UnicodeEncodeError,
+    decord.DECORDError,
+    decord.DECORDLimitReachedError,
+)
+# decord shows a neighbour's picture instead of a lost frame without a word; so many are let pass.
+LOST_FRAMES = 2
 
 # (number in the file, seconds from the first frame, RGB picture)
 Frame = tuple[int, float, NDArray[np.uint8]]
@@ -135,7 +144,7 @@ def _read_decord(path: Path, start: float) -> Iterator[Frame]:
     # FFmpeg would fill the screen with what it thinks of each damaged block.
     decord.logging.set_level(decord.logging.QUIET)
     try:
-        reader = decord.VideoReader(str(address(path)), num_threads=1)
+        reader = decord.VideoReader(str(address(path)), num_threads=1, fault_tol=LOST_FRAMES)
         times = np.array([reader.get_frame_timestamp(i)[0] for i in range(len(reader))], np.float64)
         # A trimmed MP4 keeps frames before its zero that nobody is to see. decord counts them, does not
         # give them, and loses count when it seeks.
