@@ -28,6 +28,8 @@ class CorrectorConfig:
         smoothing_seconds: widths of the smoothed tracks that the output is blended from, beside the given
             points and those of the other body side; empty: the output is a point in itself.
         put_sides_right: change exchanged joints back before anything else; see :mod:`corrector.sides`.
+        caution: at 5 frames a second and below, a correction this many times the error expected of it is
+            carried out by half, smaller ones less; at 20 frames a second and above all are carried out.
         tapered: a window's answer counts most in its middle; otherwise all alike.
     """
 
@@ -42,6 +44,7 @@ class CorrectorConfig:
     aligned: bool = True
     smoothing_seconds: tuple[float, ...] = (0.05, 0.15)
     put_sides_right: bool = True
+    caution: float = 0.7
     tapered: bool = True
 
     def __post_init__(self) -> None:
@@ -50,6 +53,8 @@ class CorrectorConfig:
         sizes = (self.encoder_size, self.decoder_size, self.attention_size)
         if min(sizes) < 1 or self.window < 2 or self.window % 2:
             raise ValueError(f"Sizes {sizes} must be positive and the window ({self.window}) even.")
+        if not self.caution >= 0:
+            raise ValueError(f"Invalid caution ({self.caution}). Supported values are 0 and above.")
         if any(seconds <= 0 for seconds in self.smoothing_seconds):
             raise ValueError(f"Invalid smoothing_seconds {self.smoothing_seconds}: widths above 0 wanted.")
         if missing := [joint for joint in names.UPPER_BODY if joint not in self.joints]:
@@ -67,6 +72,7 @@ class CorrectorConfig:
                 aligned=False,
                 smoothing_seconds=(),
                 put_sides_right=False,
+                caution=0.0,
                 tapered=False,
             )
         return cls(preset=preset)

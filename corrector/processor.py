@@ -16,6 +16,9 @@ from corrector.modeling import CorrectorNetwork
 
 Floats = NDArray[np.floating]
 
+NEAR_SECONDS, FAR_SECONDS = 0.05, 0.2
+"""Between neighbouring steps: up to the first, corrections are carried out in full; see :func:`hold_back`."""
+
 
 @dataclass(frozen=True)
 class Track:
@@ -78,7 +81,24 @@ def correct_segments(
             progress(int(steps[inside].max()) + 1)
     with np.errstate(invalid="ignore"):
         mean = total / weight[:, None, None]
-    return mean[..., :2], mean[..., 2]
+    return hold_back(mean[..., :2], mean[..., 2], track, caution=config.caution), mean[..., 2]
+
+
+def hold_back(points: Floats, error: Floats, track: Track, *, caution: float) -> Floats:
+    """Corrected points (S, J, 2), small corrections held back where frames lie far apart.
+
+    There neighbours say little, and a correction that is smaller than the ``error`` (S, J) expected of it
+    is as likely to harm as to help. Points that were missing stay as they are.
+    """
+    if not caution or len(points) < 2:
+        return points
+    far = np.clip((np.gradient(track.seconds) - NEAR_SECONDS) / (FAR_SECONDS - NEAR_SECONDS), 0, 1)
+    change = points - track.points
+    squared = (change**2).sum(axis=2)
+    doubt = (caution * far[:, None] * error) ** 2
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = np.where(doubt > 0, squared / (squared + doubt), 1.0)
+    return np.where(np.isnan(change), points, track.points + share[..., None] * change)
 
 
 def _answer(

@@ -12,7 +12,7 @@ from corrector.configuration import CorrectorConfig
 from corrector.features import Window
 from corrector.joints import ALL, UPPER_BODY
 from corrector.modeling import CorrectorNetwork
-from corrector.processor import correct_windows, window_weights
+from corrector.processor import Track, correct_windows, hold_back, window_weights
 from corrector.timeline import Timeline, fillable, segments
 from weights import WeightsError
 
@@ -68,6 +68,25 @@ def test_windows_are_averaged_as_a_slow_direct_version_does() -> None:
 def test_window_weights(tapered: bool) -> None:
     weights = window_weights(CorrectorConfig(window=8, tapered=tapered))
     assert weights.tolist() == ([0.25, 0.5, 0.75, 1, 1, 0.75, 0.5, 0.25] if tapered else [1] * 8)
+
+
+def test_small_corrections_are_held_back_where_frames_lie_far_apart() -> None:
+    given = np.zeros((6, 2, 2))
+    given[3, 1] = np.nan
+    points = np.full((6, 2, 2), (3.0, 4.0))
+    error = np.full((6, 2), 5.0)
+
+    def held(fps: float) -> np.ndarray:
+        track = Track(given, np.ones((6, 2)), times(6, fps))
+        return hold_back(points, error, track, caution=1.0)
+
+    np.testing.assert_array_equal(held(30), points)
+    np.testing.assert_allclose(held(5)[0, 0], (1.5, 2.0))  # as large as its expected error: half
+    np.testing.assert_allclose(held(10)[0, 0], np.array((3.0, 4.0)) * 9 / 10)
+    np.testing.assert_array_equal(held(5)[3, 1], (3.0, 4.0))
+    np.testing.assert_array_equal(
+        hold_back(points, error, Track(given, error, times(6, 5)), caution=0), points
+    )
 
 
 def test_batch_size_does_not_change_the_result() -> None:

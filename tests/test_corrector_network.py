@@ -141,6 +141,7 @@ def test_a_fresh_network_is_a_light_filter() -> None:
         ({"window": 7}, "even"),
         ({"decoder_size": 0}, "positive"),
         ({"smoothing_seconds": (0.0,)}, "smoothing_seconds"),
+        ({"caution": -1.0}, "caution"),
         ({"joints": ("head",)}, "left_shoulder"),
     ],
 )
