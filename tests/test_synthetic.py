@@ -6,6 +6,7 @@ import pytest
 from estimators import Skeleton
 from estimators.synthetic import JOINTS, MOTIONS, Appearance, draw_body, place, pose_at, sample
 from estimators.synthetic.body import FOREARM, SHIN, THIGH, UPPER_ARM, Limb, Pose
+from estimators.synthetic.sampling import random_pose
 
 
 def at(body, joint):
@@ -39,8 +40,6 @@ def test_limbs_keep_their_lengths_when_seen_from_the_front():
 
 def test_no_limb_ever_gets_longer_than_it_is():
     rng = np.random.default_rng(0)
-    from estimators.synthetic.sampling import random_pose
-
     for _ in range(100):
         body = place(random_pose(rng), height=100, pelvis=(0, 0))
         assert np.linalg.norm(at(body, "left_elbow") - at(body, "left_wrist")) <= 100 * FOREARM + 1e-6

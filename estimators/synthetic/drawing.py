@@ -90,8 +90,14 @@ def draw_background(rng: np.random.Generator, *, size: tuple[int, int]) -> Pictu
             angle = float(rng.uniform(0, 180))
             cv2.ellipse(picture, (int(x), int(y)), extent.tolist(), angle, 0, 360, colour, -1, cv2.LINE_AA)
     fine = rng.normal(0, rng.uniform(2, 18), (height // 2 + 1, width // 2 + 1, 1))
-    grain = cv2.resize(fine, (width, height))[..., None]
-    return np.clip(cv2.blur(picture, (3, 3)) + grain, 0, 255).astype(np.uint8)
+    return add_grain(cv2.blur(picture, (3, 3)), cv2.resize(fine, (width, height)))
+
+
+def add_grain(picture: Picture, grain: NDArray[np.float64]) -> Picture:
+    """The picture with the same (H, W) ``grain`` in its three colours, as from a camera in poor light."""
+    steps = np.floor(grain).astype(np.int16)
+    # In sixteen bits and saturating: several times as fast as adding and clipping arrays of floats.
+    return cv2.add(picture, cv2.merge([steps] * 3), dtype=cv2.CV_8U).astype(np.uint8, copy=False)
 
 
 class _Painter:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from estimators.synthetic.body import Limb, Pose, place
-from estimators.synthetic.drawing import Appearance, draw_background, draw_body
+from estimators.synthetic.drawing import Appearance, add_grain, draw_background, draw_body
 
 
 def sample(
@@ -30,8 +30,8 @@ def sample(
     draw_body(picture, body, Appearance.sample(rng))
     if rng.random() < 0.5:
         picture[:] = cv2.GaussianBlur(picture, (3, 3), float(rng.uniform(0.3, 1.2)))
-    noise = rng.normal(0, rng.uniform(0, 6), (*size, 1))
-    return np.clip(picture + noise, 0, 255).astype(np.uint8), body.keypoints.astype(np.float32)
+    grain = rng.normal(0, rng.uniform(0, 6), size)
+    return add_grain(picture, grain), body.keypoints.astype(np.float32)
 
 
 def random_pose(rng: np.random.Generator) -> Pose:
