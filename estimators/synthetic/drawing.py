@@ -93,7 +93,7 @@ def draw_background(rng: np.random.Generator, *, size: tuple[int, int]) -> Pictu
     return add_grain(cv2.blur(picture, (3, 3)), cv2.resize(fine, (width, height)))
 
 
-def add_grain(picture: Picture, grain: NDArray[np.float64]) -> Picture:
+def add_grain(picture: NDArray, grain: NDArray) -> Picture:
     """The picture with the same (H, W) ``grain`` in its three colours, as from a camera in poor light."""
     steps = np.floor(grain).astype(np.int16)
     # In sixteen bits and saturating: several times as fast as adding and clipping arrays of floats.
