@@ -26,6 +26,12 @@ def around(keypoints: NDArray[np.floating], *, min_score: float, pad: float) -> 
     return np.concatenate([low - margin, high + margin]).astype(np.float32)
 
 
+def at_least(box: Boxes, size: NDArray[np.floating]) -> Boxes:
+    """The box, widened about its middle to a width and height of ``size`` where it is smaller."""
+    missing = np.clip(size - (box[2:] - box[:2]), 0, None) / 2
+    return np.concatenate([box[:2] - missing, box[2:] + missing]).astype(np.float32)
+
+
 def overlap(a: Boxes, b: Boxes) -> float:
     """Intersection over union of two boxes."""
     low, high = np.maximum(a[:2], b[:2]), np.minimum(a[2:], b[2:])

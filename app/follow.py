@@ -26,9 +26,13 @@ class FollowSettings:
         found_score, lost_score: of the person, 0..1; being found takes more than being kept.
         sure_score: with so much, the search does not go on to smaller windows.
         joint_score: joints below it do not shape the box.
+        least: a box shrinks from frame to frame to no less than this share of its sides; joints that fade
+            must not draw it ever tighter around the others.
         pad: margin around the joints, as a share of the longer side of their box.
         agreement: intersection over union of the box looked at and the box that its joints ask for, below
             which a frame is looked at again.
+        found_agreement: the same, below which a search has found nobody: joints on a background point
+            anywhere.
         search_seconds: how often an empty picture is searched.
         search_shares, search_stride: sides of the search's windows as shares of the frame's shorter side,
             and their step as a share of the side.
@@ -38,9 +42,11 @@ class FollowSettings:
     found_score: float = 0.45
     lost_score: float = 0.25
     sure_score: float = 0.65
-    joint_score: float = 0.2
+    joint_score: float = 0.1
+    least: float = 0.93
     pad: float = 0.15
     agreement: float = 0.7
+    found_agreement: float = 0.35
     search_seconds: float = 0.5
     search_shares: tuple[float, ...] = (1.0, 0.6, 0.36)
     search_stride: float = 0.5
@@ -96,7 +102,7 @@ class Follower:
         poses = self._look_again(batch, at, poses)
         kept: list[FramePoses | None] = []
         for pose in poses:
-            box = self._box_of(pose)
+            box = self._next_box(pose, self._box)
             if box is None or pose.scores[0] < self._settings.lost_score:
                 self._box = None
                 # A frame that began with a search and still shows nobody must not be searched for ever.
@@ -107,7 +113,8 @@ class Follower:
 
     def _look_again(self, batch: FrameBatch, at: int, poses: list[FramePoses]) -> list[FramePoses]:
         """Looks again at the frames in which the joints ask for another box than was looked at."""
-        wanted = {i: box for i, pose in enumerate(poses) if (box := self._box_of(pose)) is not None}
+        asked = {i: self._next_box(pose, pose.boxes[0]) for i, pose in enumerate(poses)}
+        wanted = {i: box for i, box in asked.items() if box is not None}
         off = [
             i for i, box in wanted.items() if boxes.overlap(box, poses[i].boxes[0]) < self._settings.agreement
         ]
@@ -146,9 +153,13 @@ class Follower:
         if not surest:
             return None, 0.0
         # A window cuts and dwarfs people; the box their joints ask for shows what they are.
-        scores, asked = self._look_into(batch, at, np.stack([asked[i] for i in surest]))
-        best = int(np.argmax(scores))
-        return asked[best], float(scores[best])
+        closer = np.stack([asked[i] for i in surest])
+        scores, asked = self._look_into(batch, at, closer)
+        for i in np.argsort(-scores):
+            box = asked[i]
+            if box is not None and boxes.overlap(box, closer[i]) >= self._settings.found_agreement:
+                return box, float(scores[i])
+        return None, 0.0
 
     def _look_into(
         self, batch: FrameBatch, at: int, tried: Boxes
@@ -177,8 +188,12 @@ class Follower:
             boxes=[np.asarray(box, np.float32).reshape(1, 4) for box in wanted],
         )
 
-    def _box_of(self, pose: FramePoses) -> Boxes | None:
-        return self._box_around(pose.keypoints[0])
+    def _next_box(self, pose: FramePoses, last: Boxes | None) -> Boxes | None:
+        """The box that the joints of a pose ask for, not much smaller than the last."""
+        box = self._box_around(pose.keypoints[0])
+        if box is None or last is None:
+            return box
+        return boxes.at_least(box, self._settings.least * (last[2:] - last[:2]))
 
     def _box_around(self, keypoints: NDArray[np.floating]) -> Boxes | None:
         settings = self._settings

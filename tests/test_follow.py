@@ -1,5 +1,7 @@
 """The follower: one person found, kept, lost and found again."""
 
+import itertools
+
 import numpy as np
 
 from app import boxes
@@ -101,3 +103,33 @@ def test_the_box_around_joints_leaves_out_the_unsure_and_the_missing():
     keypoints = np.array([[10, 10, 0.9], [30, 50, 0.9], [900, 900, 0.1], [np.nan, np.nan, 0.9]])
     assert boxes.around(keypoints, min_score=0.2, pad=0.1).tolist() == [6, 6, 34, 54]
     assert boxes.around(keypoints[2:], min_score=0.2, pad=0.1) is None
+
+
+def test_a_box_is_widened_about_its_middle():
+    box = np.array([10, 10, 20, 40], np.float32)
+    assert boxes.at_least(box, np.array([20, 20])).tolist() == [5, 10, 25, 40]
+
+
+class FadingEstimator(BlobEstimator):
+    """Loses sight of the lower half of a person after the first frames."""
+
+    seen = 0
+
+    def estimate(self, frames, *, pts_seconds, boxes=None):
+        found = super().estimate(frames, pts_seconds=pts_seconds, boxes=boxes)
+        for poses in found:
+            self.seen += 1
+            if self.seen > 60 and len(poses.keypoints):
+                poses.keypoints[:, 3:, :2] = np.nan
+                poses.keypoints[:, 3:, 2] = 0
+        return found
+
+
+def test_joints_that_fade_do_not_draw_the_box_ever_tighter():
+    follower = Follower(FadingEstimator())
+    frames = blob_frames([(80, 60)] * 12, side=40)
+    sides = []
+    for at in range(0, 12, 4):
+        looked = follower.follow(batch_of(frames[at : at + 4], first=at)).boxes
+        sides += (looked[:, 3] - looked[:, 1]).tolist()
+    assert min(b / a for a, b in itertools.pairwise(sides)) >= FollowSettings().least - 1e-3
