@@ -1,5 +1,6 @@
 """Names, folders, what exists already, full disks: many files through the command line, and what is left."""
 
+import ctypes
 import os
 import sys
 from contextlib import suppress
@@ -110,6 +111,55 @@ def test_frames_that_there_are_not_are_said(tmp_path, posefix):
     line = f"{path}: no picture of frame 20, 5000: those worked on are 0 to 19."
     assert posefix(path, "--frames", "3,20,5000", "--no-video") == (0, [line])
     assert len(list((tmp_path / "a_posefix_frames").iterdir())) == 1
+
+
+# Permissions, for real.
+
+# Root's rights to read and write what the permissions forbid: CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH.
+ROOTS_RIGHTS = 1 << 1 | 1 << 2
+# _LINUX_CAPABILITY_VERSION_3, and this thread.
+CAPABILITY_HEADER = (0x20080522, 0)
+
+
+@pytest.fixture
+def held_to_permissions():
+    """Permissions count for root, too, which continuous integration often is."""
+    if not hasattr(os, "geteuid") or os.geteuid() != 0:
+        yield
+        return
+    if sys.platform != "linux":
+        pytest.skip("needs a user other than root")
+    libc = ctypes.CDLL(None, use_errno=True)
+    header, rights = (ctypes.c_uint32 * 2)(*CAPABILITY_HEADER), (ctypes.c_uint32 * 6)()
+    assert libc.capget(header, rights) == 0
+    effective = rights[0]
+    rights[0] = effective & ~ROOTS_RIGHTS
+    assert libc.capset(header, rights) == 0
+    yield
+    rights[0] = effective
+    assert libc.capset(header, rights) == 0
+
+
+@pytest.mark.parametrize(
+    ("closed", "mode", "line"),
+    [
+        ("in/a.mp4", 0o000, "{}: no permission to read it. Change its permissions."),
+        ("in", 0o000, "posefix: {}: the folder cannot be read (Permission denied). Change its permissions."),
+        ("out", 0o500, "{}: cannot be written (Permission denied). Choose another --output."),
+    ],
+)
+def test_what_permissions_forbid_is_said(tmp_path, posefix, held_to_permissions, closed, mode, line):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "out").mkdir()
+    clips.silent(tmp_path / "in" / "a.mp4")
+    path = tmp_path / closed
+    before = path.stat().st_mode
+    path.chmod(mode)
+    try:
+        assert posefix(tmp_path / "in", "--output", tmp_path / "out") == (1, [line.format(path)])
+    finally:
+        path.chmod(before)
+    assert there(tmp_path) == ["in", "in/a.mp4", "out"]
 
 
 # Disks that are really full: /dev/full is one.
