@@ -182,8 +182,9 @@ def test_weights_files_make_estimators(tmp_path):
     path = tmp_path / "mine.safetensors"
     configuration = YRConfiguration.uncalibrated("upper", threshold=0.0, interval=3)
     save_model(path, random_model(UPPER.parents), configuration)
-    for factory in (create, create_upper):
+    for factory, name in ((create, "yr"), (create_upper, "yr_upper")):
         made = factory(device=CPU, weights=path)
+        assert made.name == name
         assert made.skeleton is UPPER.skeleton
         assert made.weights_sha256 == weights.sha256(path)
     with pytest.raises(weights.WeightsError):

@@ -1,4 +1,4 @@
-"""Small random models of parts, and MATLAB files of them in the layout of the released ones."""
+"""Small random models of parts, MATLAB files of them like the released ones, and examples as vectors."""
 
 from pathlib import Path
 
@@ -6,6 +6,7 @@ import numpy as np
 from scipy.io import savemat
 
 from estimators.yr.model import Part, PartModel
+from estimators.yr.training.layout import ROOT_BIAS_FEATURE
 
 
 def random_model(
@@ -70,3 +71,20 @@ def _struct(entries: list[dict], names: tuple[str, ...]) -> np.ndarray:
     for column, entry in enumerate(entries):
         array[0, column] = tuple(np.asarray(entry[name], dtype=np.float64) for name in names)
     return array
+
+
+def vectors(examples, features, layout):
+    """The feature vector of every example, (N, weights)."""
+    rows, length = layout.model.template_size[0], layout.row_length
+    out = np.zeros((len(examples), layout.size))
+    for n, x in enumerate(out):
+        for part in range(examples.indices.shape[1]):
+            template, bias, spring = examples.indices[n, part]
+            start, stride = examples.places[n, part]
+            for row in range(rows):
+                at = start + row * stride
+                x[template + row * length :][:length] += features[at : at + length]
+            x[bias] += ROOT_BIAS_FEATURE if part == 0 else 1
+            if spring >= 0:
+                x[spring : spring + 4] += examples.stretches[n, part]
+    return out

@@ -34,4 +34,4 @@ def _create(name: str, device: torch.device, path: Path | None) -> YREstimator:
 
     path = path or store.find(name)
     model, configuration = load_any(path)
-    return YREstimator(model, configuration, device=device, weights_sha256=store.sha256(path))
+    return YREstimator(model, configuration, device=device, weights_sha256=store.sha256(path), name=name)

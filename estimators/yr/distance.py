@@ -38,17 +38,7 @@ def envelope(
         source: (m,), written: the c of each maximum.
         roots, heights: (n,), scratch: the hull's corners and their g.
     """
-    top = -1
-    for c in range(values.shape[0]):
-        height = values[c] - (quadratic * c - linear) * c
-        while top > 0:
-            rise = (heights[top] - heights[top - 1]) * (c - roots[top])
-            if (height - heights[top]) * (roots[top] - roots[top - 1]) < rise:
-                break
-            top -= 1
-        top += 1
-        roots[top] = c
-        heights[top] = height
+    top = _hull(values, quadratic, linear, roots, heights)
     corner = 0
     for p in range(best.shape[0]):
         t = p + shift
@@ -61,6 +51,29 @@ def envelope(
         d = t - c
         best[p] = values[c] - (quadratic * d + linear) * d
         source[p] = c
+
+
+@njit(cache=True, nogil=True)
+def _hull(
+    values: NDArray[np.float64],
+    quadratic: float,
+    linear: float,
+    roots: Indices,
+    heights: NDArray[np.float64],
+) -> int:
+    """Writes the corners of the upper convex hull of g and returns the index of the last one."""
+    top = -1
+    for c in range(values.shape[0]):
+        height = values[c] - (quadratic * c - linear) * c
+        while top > 0:
+            rise = (heights[top] - heights[top - 1]) * (c - roots[top])
+            if (height - heights[top]) * (roots[top] - roots[top - 1]) < rise:
+                break
+            top -= 1
+        top += 1
+        roots[top] = c
+        heights[top] = height
+    return top
 
 
 @njit(cache=True, nogil=True)

@@ -27,13 +27,19 @@ class YREstimator:
             before. Frames then depend on the ones before them and must come in order.
     """
 
-    name = "yr"
     finds_people = True
     batch_size = 4
 
     def __init__(
-        self, model: PartModel, configuration: YRConfiguration, *, device: torch.device, weights_sha256: str
+        self,
+        model: PartModel,
+        configuration: YRConfiguration,
+        *,
+        device: torch.device,
+        weights_sha256: str,
+        name: str = "yr",
     ) -> None:
+        self.name = name
         self.configuration = configuration
         self.weights_sha256 = weights_sha256
         self.fast = False

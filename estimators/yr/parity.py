@@ -20,7 +20,7 @@ from estimators.yr.detector import Detector, Placements
 from estimators.yr.evaluation import by_group, correct, own_placement
 from estimators.yr.matlab import read_matlab
 from estimators.yr.nms import suppress
-from estimators.yr.training.samples import parse
+from estimators.yr.training.samples import Sample, parse
 
 BOX_TOLERANCE, SCORE_TOLERANCE, COUNT_TOLERANCE = 0.5, 0.02, 0.01
 
@@ -66,32 +66,35 @@ def compare(
     reference = json.loads(text)["demo" if demo else "parse_test"]["images"]
     dtype = torch.float64 if exact else torch.float32
     detector = Detector(model, dtype=dtype, skip_single_hits=True)
-    threshold = min(model.threshold, -1.0 if demo else -2.0)
-    overlap, people_key = (0.1, "n_after_nms_0p1") if demo else (0.3, "n_after_nms_0p3")
     for sample in parse(data / "parse", FULL, numbers=range(101, 306)):
         name = sample.path.name
-        if name not in reference or (names is not None and name not in names):
-            continue
-        image, wanted = sample.read(), reference[name]
-        start = time.perf_counter()
-        found = detector.detect(image, threshold=threshold)
-        seconds = time.perf_counter() - start
-        own = own_placement(found, sample.points)
-        joints = (
-            np.full(sample.points.shape, np.nan) if own is None else found.points[own][list(FULL.joint_parts)]
-        )
-        yield Comparison(
-            name=name,
-            seconds=seconds,
-            score_error=float(found.scores[0] - wanted["best"]["score"]),
-            box_error=_box_error(found, 0, wanted["best"]),
-            gtbox_error=np.nan if demo or own is None else _box_error(found, own, wanted["gtbox"]),
-            candidates=len(found),
-            reference_candidates=wanted["n_candidates"],
-            people=len(suppress(found.boxes, found.scores, overlap=overlap)),
-            reference_people=wanted[people_key],
-            hits=correct(joints, sample.points),
-        )
+        if name in reference and (names is None or name in names):
+            yield _compare_image(detector, sample, reference[name], demo=demo)
+
+
+def _compare_image(detector: Detector, sample: Sample, wanted: dict[str, Any], *, demo: bool) -> Comparison:
+    image = sample.read()
+    threshold = min(detector.model.threshold, -1.0 if demo else -2.0)
+    overlap, people_key = (0.1, "n_after_nms_0p1") if demo else (0.3, "n_after_nms_0p3")
+    start = time.perf_counter()
+    found = detector.detect(image, threshold=threshold)
+    seconds = time.perf_counter() - start
+    own = own_placement(found, sample.points)
+    joints = np.full(sample.points.shape, np.nan)
+    if own is not None:
+        joints = found.points[own][list(FULL.joint_parts)]
+    return Comparison(
+        name=sample.path.name,
+        seconds=seconds,
+        score_error=float(found.scores[0] - wanted["best"]["score"]),
+        box_error=_box_error(found, 0, wanted["best"]),
+        gtbox_error=np.nan if demo or own is None else _box_error(found, own, wanted["gtbox"]),
+        candidates=len(found),
+        reference_candidates=wanted["n_candidates"],
+        people=len(suppress(found.boxes, found.scores, overlap=overlap)),
+        reference_people=wanted[people_key],
+        hits=correct(joints, sample.points),
+    )
 
 
 def _box_error(found: Placements, index: int, wanted: dict[str, Any]) -> float:

@@ -35,7 +35,7 @@ class Person:
         side: of every part's box, in pixels.
     """
 
-    image: Array
+    image: NDArray[np.uint8]
     points: Array
     side: float
 
@@ -74,7 +74,7 @@ def cut_out(sample: Sample, points: Array, side: float, *, template: float) -> P
     size = (max(round(crop.shape[1] * scale), 8), max(round(crop.shape[0] * scale), 8))
     resized = cv2.resize(crop, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
     scales = np.array([size[0] / crop.shape[1], size[1] / crop.shape[0]])
-    return Person(resized.astype(np.float64), (points - low + 0.5) * scales - 0.5, wanted)
+    return Person(np.asarray(resized, dtype=np.uint8), (points - low + 0.5) * scales - 0.5, wanted)
 
 
 def complete(person: Person, model: PartModel, mixtures: Ints | None) -> Completion | None:
@@ -93,8 +93,9 @@ def complete(person: Person, model: PartModel, mixtures: Ints | None) -> Complet
 
 def _maps(person: Person, model: PartModel) -> Iterator[tuple[float, Array]]:
     rows, columns = model.padding
+    full = person.image.astype(np.float64)
     for level in LEVELS:
-        for _, image in octave_images(person.image, level, [level], interval=OCTAVE):
+        for _, image in octave_images(full, level, [level], interval=OCTAVE):
             yield level_scale(level, OCTAVE), pad(hog(image, model.cell_size), rows + 1, columns + 1)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -12,6 +13,7 @@ from scipy.io import loadmat
 
 from estimators.types import mirror_name
 from estimators.yr.body import Body
+from estimators.yr.matlab import UNREADABLE
 
 Array = NDArray[np.float64]
 
@@ -88,9 +90,23 @@ def read_folder(folder: Path) -> list[Path]:
     return paths
 
 
+def _labels(path: Path) -> dict[str, Any]:
+    """The variables of a MATLAB file, without dimensions of length 1.
+
+    Raises:
+        ValueError: no such file, or a damaged one.
+    """
+    if not path.is_file():
+        raise ValueError(f"{path}: no such file. Give the folder that holds the data sets.")
+    try:
+        return loadmat(path, squeeze_me=True, struct_as_record=False)
+    except UNREADABLE as error:
+        raise ValueError(f"{path}: damaged MATLAB file ({error}). Fetch it again.") from error
+
+
 def parse(folder: Path, body: Body, *, numbers: range = range(1, 101)) -> list[Sample]:
     """People of PARSE; 1 to 100 are the ones to train on. Its labels are the viewer's already."""
-    points = loadmat(folder / "labels.mat")["ptsAll"].astype(np.float64) - 1
+    points = _labels(folder / "labels.mat")["ptsAll"].astype(np.float64) - 1
     return [
         Sample(folder / f"im{number:04d}.jpg", _select(points[:, :, number - 1], PARSE_LABELS, body))
         for number in numbers
@@ -99,7 +115,7 @@ def parse(folder: Path, body: Body, *, numbers: range = range(1, 101)) -> list[S
 
 def lsp(folder: Path, body: Body, *, numbers: range = range(1, 901)) -> list[Sample]:
     """People of Leeds Sports Pose whose torso is roughly upright; 1 to 1000 are not for testing."""
-    joints = loadmat(folder / "joints.mat")["joints"].astype(np.float64)
+    joints = _labels(folder / "joints.mat")["joints"].astype(np.float64)
     samples = []
     for number in numbers:
         points = joints[:2, :, number - 1].T - 1
@@ -120,7 +136,7 @@ def youtube(folder: Path, body: Body, *, held_out: bool = False) -> list[Sample]
     Args:
         held_out: the videos to check with in place of those to train on.
     """
-    videos = loadmat(folder / "YouTube_Pose_dataset.mat", squeeze_me=True, struct_as_record=False)["data"]
+    videos = _labels(folder / "YouTube_Pose_dataset.mat")["data"]
     others = [video for video in videos if not video.isYouTubePoseSubset]
     samples = []
     for index, video in enumerate(others):

@@ -21,6 +21,10 @@ Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 
+CHECK_EVERY = 5  # passes: one over all examples, the others over those that matter, then the gap
+ACTIVE = 1.05  # margins beyond this are left alone in the other passes
+
+
 class _View(NamedTuple):
     """Examples as the compiled loops see them."""
 
@@ -67,7 +71,30 @@ def solve(
     """
     costs = np.where(examples.labels > 0, cost * positive_weight, cost)
     groups = np.unique(examples.groups, return_inverse=True)[1].astype(np.int64)
-    view = _View(
+    view = _view(examples, features, layout)
+    norms, fellows = _norms(view), _rings(groups)
+    weights = start.copy()
+    _accumulate(weights, examples.alphas * examples.labels, view)
+    totals = np.bincount(groups, weights=examples.alphas, minlength=groups.max() + 1).astype(np.float64)
+    margins = np.empty(len(examples))
+    _score(weights, examples.labels, view, margins)
+    primal, relative = np.inf, np.inf
+    for step in range(1, passes + 1):
+        active = rng.permutation(len(examples)).astype(np.int64)
+        if step % CHECK_EVERY != 1:
+            active = active[(margins[active] < ACTIVE) | (examples.alphas[active] > 0)]
+        labels, alphas = examples.labels, examples.alphas
+        _descend(active, weights, alphas, totals, groups, fellows, costs, labels, norms, view)
+        if step % CHECK_EVERY == 0 or step == passes:
+            _score(weights, labels, view, margins)
+            primal, relative = _duality(weights, start, layout, examples, margins, groups, costs)
+            if relative < gap:
+                break
+    return Solution(_floored(weights, layout), margins, primal, relative)
+
+
+def _view(examples: Examples, features: NDArray[np.float32], layout: Layout) -> _View:
+    return _View(
         examples.indices,
         examples.stretches,
         examples.places,
@@ -75,27 +102,6 @@ def solve(
         layout.model.template_size[0],
         layout.row_length,
     )
-    norms = _norms(view)
-    weights = start.copy()
-    _accumulate(weights, examples.alphas * examples.labels, view)
-    totals = np.bincount(groups, weights=examples.alphas, minlength=groups.max() + 1).astype(np.float64)
-    fellows = _rings(groups)
-    margins = np.empty(len(examples))
-    primal, relative = np.inf, np.inf
-    for step in range(passes):
-        active = rng.permutation(len(examples)).astype(np.int64)
-        if step % 5 and np.isfinite(primal):
-            active = active[(margins[active] < 1.05) | (examples.alphas[active] > 0)]
-        _descend(
-            active, weights, examples.alphas, totals, groups, fellows, costs, examples.labels, norms, view
-        )
-        if step % 5 == 4 or step == passes - 1:
-            _score(weights, examples.labels, view, margins)
-            primal, relative = _duality(weights, start, layout, examples, margins, groups, costs)
-            if relative < gap:
-                break
-    floored = _floored(weights, layout)
-    return Solution(floored, margins, primal, relative)
 
 
 def _rings(groups: Ints) -> Ints:

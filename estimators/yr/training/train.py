@@ -92,11 +92,9 @@ def train(
     report: Report,
     resume: bool = False,
 ) -> Path:
-    """Trains a model and returns its file.
+    """Trains on people and on photos without any; returns the model's file.
 
     Args:
-        samples: people, with the labels of the body.
-        negatives: photos without people.
         folder: where the stages' models go.
         report: gets a line now and then.
         resume: go on after the last stage found in the folder.
@@ -116,11 +114,10 @@ def train(
     data = _Data(persons, mixtures, background, Layout(empty))
     done = _last_stage(folder, len(settings.stages)) if resume else -1
     if done < 0:
-        model = _first_templates(empty, data, settings, rng)
-        _save(folder, 0, model, settings)
-        report("stage 0: templates trained one by one")
         done = 0
-    model = load_model(_stage_path(folder, done))[0]
+        _save(folder, 0, _first_templates(empty, data, settings, rng), settings)
+        report("stage 0: templates trained one by one")
+    model = _load(folder, done, settings)
     negative: Examples | None = None
     for stage, (free, rounds) in enumerate(settings.stages[done:], start=done + 1):
         report(f"stage {stage}: {'mixtures free' if free else 'mixtures fixed'}")
@@ -136,6 +133,17 @@ def _stage_path(folder: Path, stage: int) -> Path:
 
 def _last_stage(folder: Path, stages: int) -> int:
     return max((stage for stage in range(stages + 1) if _stage_path(folder, stage).is_file()), default=-1)
+
+
+def _load(folder: Path, stage: int, settings: Settings) -> PartModel:
+    path = _stage_path(folder, stage)
+    model, configuration = load_model(path)
+    shape = (settings.mixtures, settings.template, settings.template)
+    if configuration.body != settings.body or model.parts[0].filters.shape[:3] != shape:
+        raise ValueError(
+            f"{path}: a stage of another training. Give another --output, or leave out --resume."
+        )
+    return model
 
 
 def _save(folder: Path, stage: int, model: PartModel, settings: Settings) -> None:
