@@ -24,6 +24,7 @@ class FollowSettings:
 
     Attributes:
         found_score, lost_score: of the person, 0..1; being found takes more than being kept.
+        doubt_seconds: somebody who has been kept for so long without the score of being found is lost.
         sure_score: with so much, the search does not go on to smaller windows.
         joint_score: joints below it do not shape the box.
         least: a box shrinks from frame to frame to no less than this share of its sides; joints that fade
@@ -39,8 +40,9 @@ class FollowSettings:
         candidates: windows of a search that are looked at more closely.
     """
 
-    found_score: float = 0.45
-    lost_score: float = 0.25
+    found_score: float = 0.5
+    lost_score: float = 0.3
+    doubt_seconds: float = 1.0
     sure_score: float = 0.65
     joint_score: float = 0.1
     least: float = 0.93
@@ -82,6 +84,8 @@ class Follower:
         self._settings = settings or FollowSettings()
         self._box = first_box
         self._next_search = -np.inf
+        # Whoever is in the box given is taken at the user's word until they are seen well.
+        self._sure_at = np.inf
 
     def follow(self, batch: FrameBatch) -> Followed:
         """The person in each frame of the next batch."""
@@ -90,6 +94,7 @@ class Follower:
             at = len(people)
             if self._box is None:
                 self._box = self._search(batch, at)
+                self._sure_at = float(batch.pts_seconds[at])
             if self._box is None:
                 people.append(None)
             else:
@@ -103,13 +108,19 @@ class Follower:
         kept: list[FramePoses | None] = []
         for pose in poses:
             box = self._next_box(pose, self._box)
-            if box is None or pose.scores[0] < self._settings.lost_score:
+            if box is None or self._is_lost(pose):
                 self._box = None
                 # A frame that began with a search and still shows nobody must not be searched for ever.
                 return kept or [None]
             self._box = box
             kept.append(pose)
         return kept
+
+    def _is_lost(self, pose: FramePoses) -> bool:
+        if pose.scores[0] >= self._settings.found_score:
+            self._sure_at = pose.pts_seconds
+        in_doubt = pose.pts_seconds - self._sure_at > self._settings.doubt_seconds
+        return bool(in_doubt or pose.scores[0] < self._settings.lost_score)
 
     def _look_again(self, batch: FrameBatch, at: int, poses: list[FramePoses]) -> list[FramePoses]:
         """Looks again at the frames in which the joints ask for another box than was looked at."""

@@ -133,3 +133,22 @@ def test_joints_that_fade_do_not_draw_the_box_ever_tighter():
         looked = follower.follow(batch_of(frames[at : at + 4], first=at)).boxes
         sides += (looked[:, 3] - looked[:, 1]).tolist()
     assert min(b / a for a, b in itertools.pairwise(sides)) >= FollowSettings().least - 1e-3
+
+
+class DoubtfulEstimator(BlobEstimator):
+    """Less sure of everybody from the third second on."""
+
+    def estimate(self, frames, *, pts_seconds, boxes=None):
+        found = super().estimate(frames, pts_seconds=pts_seconds, boxes=boxes)
+        for poses in found:
+            if poses.pts_seconds >= 2.0:
+                poses.scores[:] = np.minimum(poses.scores, 0.4)
+        return found
+
+
+def test_somebody_kept_in_doubt_for_too_long_is_lost():
+    found = follow_all(Follower(DoubtfulEstimator()), blob_frames([(80, 60)] * 40, side=40))
+    there = np.isfinite(found[:, 0, 0])
+    lost_at = 20 + int(FollowSettings().doubt_seconds * 10)
+    assert there[:lost_at].all()
+    assert not there[lost_at:].any()
