@@ -173,6 +173,38 @@ def test_an_odd_clip_is_done_like_any_other(tmp_path, posefix, kind):
     np.testing.assert_allclose([frame.time for frame in frames], times, atol=1e-3)
 
 
+@pytest.mark.parametrize(
+    ("name", "codec", "rate"),
+    [("a.mkv", "libmp3lame", 11_025), ("a.mov", "pcm_s16le", 192_000), ("a.avi", "pcm_s16le", 22_255)],
+)
+def test_sound_at_a_rate_that_mp4_does_not_know_is_brought_to_one(
+    tmp_path, monkeypatch, posefix, name, codec, rate
+):
+    monkeypatch.setattr(clips, "SAMPLE_RATE", rate)
+    assert posefix(clips.write_clip(tmp_path / name, codec="mpeg4", sound=codec)) == (0, [])
+    with av.open(str(tmp_path / "a_posefix.mp4")) as container:
+        (stream,) = container.streams.audio
+        assert stream.codec_context.name == "aac"
+        assert stream.duration * stream.time_base == pytest.approx(1, abs=0.1)
+        sounds = [(frame.time, np.abs(frame.to_ndarray()).max()) for frame in container.decode(stream)]
+    assert 0.4 < min(time for time, loudness in sounds if loudness > 0.2) <= clips.FLASH[0]
+
+
+def damaged_sound(path):
+    """Noise at the start of its sound that looks like the header of another kind of AAC."""
+    content = bytearray(clips.good(path).read_bytes())
+    with av.open(str(path)) as container:
+        first = next(packet.pos for packet in container.demux(audio=0) if packet.size)
+    content[first : first + 8] = b"\xff\xf1" + b"\xff" * 6
+    path.write_bytes(content)
+    return path
+
+
+def test_damaged_sound_does_not_cost_the_picture(tmp_path, posefix):
+    assert posefix(damaged_sound(tmp_path / "a.mp4")) == (0, [])
+    assert app.open_video(tmp_path / "a_posefix.mp4").info.frames == clips.COUNT
+
+
 def refuse_constants(word):
     raise AssertionError(f"{word} is not JSON")
 

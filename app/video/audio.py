@@ -12,6 +12,8 @@ from av.packet import Packet
 
 # Sound that MP4 holds and phones play; anything else becomes AAC.
 COPIED = ("aac", "mp3")
+# Hertz; MP4 has no name for slower MP3, as in old web videos.
+SLOWEST_MP3 = 16_000
 
 
 class AudioTrack:
@@ -29,13 +31,13 @@ class AudioTrack:
     ) -> None:
         self._output = output
         self._encoder: AudioStream | None = None
-        if stream.codec_context.codec.canonical_name in COPIED:
+        if _fits_mp4(stream):
             copy = output.add_stream_from_template(stream)
             self._packets = _copied(source, stream, copy, start)
         else:
             # Some files do not say how their channels are laid out; more than two are mixed down.
             layout = "mono" if stream.codec_context.channels == 1 else "stereo"
-            self._encoder = output.add_stream("aac", rate=stream.codec_context.sample_rate, layout=layout)
+            self._encoder = output.add_stream("aac", rate=_aac_rate(stream), layout=layout)
             self._packets = _encoded(source, stream, self._encoder, start)
         self._waiting: Packet | None = None
 
@@ -46,12 +48,25 @@ class AudioTrack:
             if packet.pts is not None and float(packet.pts * packet.time_base) >= seconds:
                 self._waiting = packet
                 return
-            self._output.mux(packet)
+            # What is damaged is left out: the picture is worth more.
+            with contextlib.suppress(av.error.InvalidDataError):
+                self._output.mux(packet)
 
     def finish(self) -> None:
         """Writes what the encoder still holds."""
         if self._encoder is not None:
             self._output.mux(self._encoder.encode(None))
+
+
+def _aac_rate(stream: AudioStream) -> int:
+    known = av.Codec("aac", "w").audio_rates or []
+    rate = stream.codec_context.sample_rate
+    return rate if rate in known else 48_000
+
+
+def _fits_mp4(stream: AudioStream) -> bool:
+    codec = stream.codec_context.codec.canonical_name
+    return codec in COPIED and (codec != "mp3" or stream.codec_context.sample_rate >= SLOWEST_MP3)
 
 
 def _copied(source: InputContainer, stream: AudioStream, copy: AudioStream, start: float) -> Iterator[Packet]:

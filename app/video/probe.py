@@ -106,7 +106,7 @@ def probe(path: Path) -> VideoInfo:
             width=first.height if turned else first.width,
             height=first.width if turned else first.height,
             fps=fps,
-            frames=stream.frames or round(duration * fps),
+            frames=stream.frames or max(1, round(duration * fps)),
             frames_counted=stream.frames > 0,
             duration_seconds=duration,
             start_seconds=start,
@@ -119,7 +119,9 @@ def probe(path: Path) -> VideoInfo:
 
 def sound_of(container: InputContainer) -> AudioStream | None:
     """The first sound that FFmpeg can decode."""
-    return next((stream for stream in container.streams.audio if stream.codec_context is not None), None)
+    # No decoder, no rate: damaged files announce sound and hold none.
+    known = (stream for stream in container.streams.audio if stream.codec_context is not None)
+    return next((stream for stream in known if stream.codec_context.sample_rate), None)
 
 
 def _first_frame(container: InputContainer, stream: VideoStream) -> VideoFrame | None:
@@ -130,11 +132,10 @@ def _first_frame(container: InputContainer, stream: VideoStream) -> VideoFrame |
 
 
 def _rate(stream: VideoStream) -> float:
-    average = stream.average_rate
-    # Where Matroska and FLV name no rate, the average is but the clock of the container or the codec.
-    if average and average < HIGHEST_RATE:
-        return float(average)
-    return float(stream.guessed_rate or 25)
+    # Where Matroska and FLV name no rate, the average is but the clock of the container or the codec; so
+    # are both in a transport stream of one frame.
+    rates = (stream.average_rate, stream.guessed_rate)
+    return next((float(rate) for rate in rates if rate and rate < HIGHEST_RATE), 25.0)
 
 
 def _duration(container: InputContainer, stream: VideoStream, start: float) -> float | None:
