@@ -1,6 +1,7 @@
 """What users' videos are like, through the command line: one clear line, the right status, nothing stray."""
 
 import json
+from fractions import Fraction
 from functools import partial
 
 import av
@@ -140,6 +141,11 @@ def not_utf8(path):
     return path
 
 
+def tiny(path):
+    """As wide as decord reads wrongly."""
+    return clips.write_clip(path, size=(48, 40), times=(0.0,))
+
+
 ODD = {
     "good": (clips.good, "a.mp4", (160, 120), clips.TIMES, "aac"),
     "no audio": (clips.silent, "a.mp4", (160, 120), clips.TIMES, None),
@@ -150,6 +156,7 @@ ODD = {
     "rotation 270": (lambda path: clips.turned(path, 270), "a.mp4", (120, 160), clips.TIMES, None),
     "variable frame rate": (clips.uneven, "a.mkv", (160, 120), clips.UNEVEN_TIMES, None),
     "10-bit": (clips.ten_bit, "a.mp4", (160, 120), clips.TIMES, None),
+    "tiny": (tiny, "a.mp4", (48, 40), (0.0,), None),
     "title": (not_utf8, "a.mp4", (160, 120), clips.TIMES, "aac"),
 }
 
@@ -171,6 +178,25 @@ def test_an_odd_clip_is_done_like_any_other(tmp_path, posefix, kind):
         (size[0] + size[0] % 2, size[1] + size[1] % 2, 0)
     }
     np.testing.assert_allclose([frame.time for frame in frames], times, atol=1e-3)
+
+
+def test_the_frames_of_a_program_stream_are_all_there(tmp_path, posefix):
+    # 25 frames a second: MPEG-2 knows no 20.
+    times = tuple(number / 25 for number in range(25))
+    with av.open(str(tmp_path / "a.mpg"), "w") as output:
+        stream = output.add_stream("mpeg2video", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 160, 120, "yuv420p"
+        for number, seconds in enumerate(times):
+            picture = clips.picture(number, seconds=seconds, count=25)
+            frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
+            frame.pts, frame.time_base = number, Fraction(1, 25)
+            output.mux(stream.encode(frame))
+        output.mux(stream.encode(None))
+    assert posefix(tmp_path / "a.mpg") == (0, [])
+    assert joints_are_on_the_square(tmp_path / "a_posefix.json", count=25)
+    found = app.load(tmp_path / "a_posefix.json").pts_seconds
+    # FFmpeg guesses the times that are not written.
+    np.testing.assert_allclose(found, times, atol=0.05)
 
 
 @pytest.mark.parametrize(

@@ -48,8 +48,8 @@ class AudioTrack:
             if packet.pts is not None and float(packet.pts * packet.time_base) >= seconds:
                 self._waiting = packet
                 return
-            # What is damaged is left out: the picture is worth more.
-            with contextlib.suppress(av.error.InvalidDataError):
+            # What is damaged, or leaps back in time, is left out: the picture is worth more.
+            with contextlib.suppress(av.error.InvalidDataError, av.error.ArgumentError):
                 self._output.mux(packet)
 
     def finish(self) -> None:

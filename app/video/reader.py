@@ -32,6 +32,8 @@ _DECORD_ERRORS = (
 )
 # decord shows a neighbour's picture instead of a lost frame without a word; so many are let pass.
 LOST_FRAMES = 2
+# What lies before is no time: the frames of MPEG program streams have few, and decord reads on as if.
+EARLIEST_SECONDS = -1e9
 
 # (number in the file, seconds from the first frame, RGB picture)
 Frame = tuple[int, float, NDArray[np.uint8]]
@@ -146,6 +148,8 @@ def _read_decord(path: Path, start: float) -> Iterator[Frame]:
     try:
         reader = decord.VideoReader(str(address(path)), num_threads=1, fault_tol=LOST_FRAMES)
         times = np.array([reader.get_frame_timestamp(i)[0] for i in range(len(reader))], np.float64)
+        if (times < EARLIEST_SECONDS).any():
+            raise _DecodingError("decord does not know its times")
         # A trimmed MP4 keeps frames before its zero that nobody is to see. decord counts them, does not
         # give them, and loses count when it seeks.
         hidden = int(np.count_nonzero(times < 0))
@@ -154,7 +158,11 @@ def _read_decord(path: Path, start: float) -> Iterator[Frame]:
         if 0 < first < len(times):
             reader.seek_accurate(first)
         for number in range(first, len(times)):
-            yield number, float(times[number]), reader.next().asnumpy()
+            picture = reader.next().asnumpy()
+            if picture.shape[2] != 3:
+                # Of widths up to 48, decord takes the rows' padding for colours.
+                raise _DecodingError("decord cannot decode it")
+            yield number, float(times[number]), picture
     except _DECORD_ERRORS as error:
         raise _DecodingError("decord cannot decode it") from error
 
