@@ -24,7 +24,8 @@ EXCHANGED_COST = 0.02
 """For each step that a pair is exchanged: usually it is not."""
 LONGEST_STEP = 0.13
 """Seconds. Beyond, a limb may be anywhere in the next frame, and nothing is changed."""
-CHUNK = 256
+CHUNK = 128
+"""Steps. An exchange of more than 60 costs more than it can save, so that longer chunks find no more."""
 
 
 def side_pairs(joints: Sequence[str]) -> list[tuple[int, int]]:
@@ -65,9 +66,10 @@ def find_exchanges(points: Tensor, seconds: Tensor, joints: Sequence[str]) -> Te
     _, size = place_and_size(window, joints)
     found = _viterbi(_costs(window, pairs) / size[:, :, 0, :, None])
     result = torch.zeros(steps, len(pairs), dtype=torch.bool, device=points.device)
-    for chunk, (where, good) in enumerate(zip(index, inside, strict=True)):
-        first = 0 if chunk == 0 else CHUNK // 4
-        result[where[first:][good[first:]]] = found[chunk, first:][good[first:]]
+    # Where two chunks overlap, each decides on the half that lies further inside of it.
+    inside[1:, : CHUNK // 4] = False
+    inside[:-1, 3 * CHUNK // 4 :] = False
+    result[index[inside]] = found[inside]
     there = points[..., 0].isfinite()
     return result & there[:, [a for a, _ in pairs]] & there[:, [b for _, b in pairs]]
 
