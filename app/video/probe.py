@@ -21,8 +21,8 @@ from av.video.stream import VideoStream
 from app.errors import PosefixError
 from app.video.types import VideoInfo
 
-# Frames per second that no camera's file claims.
-HIGHEST_RATE = 1000
+# Frames per second that a camera's file may claim.
+LOWEST_RATE, HIGHEST_RATE = 1 / 3600, 1000
 
 
 @contextmanager
@@ -135,7 +135,7 @@ def _rate(stream: VideoStream) -> float:
     # Where Matroska and FLV name no rate, the average is but the clock of the container or the codec; so
     # are both in a transport stream of one frame.
     rates = (stream.average_rate, stream.guessed_rate)
-    return next((float(rate) for rate in rates if rate and rate < HIGHEST_RATE), 25.0)
+    return next((float(rate) for rate in rates if rate and LOWEST_RATE <= rate < HIGHEST_RATE), 25.0)
 
 
 def _duration(container: InputContainer, stream: VideoStream, start: float) -> float | None:

@@ -20,6 +20,8 @@ from app.video.probe import address, open_container, probe
 from app.video.types import FrameBatch, VideoInfo
 
 SHORTEST_FRAME_SECONDS = 1e-3
+# A frame that comes later than that has a damaged time, which often leaps by days.
+LONGEST_FRAME_SECONDS = 3600.0
 
 # UnicodeEncodeError: file names in an encoding of another time, which decord cannot be given.
 _DECORD_ERRORS = (
@@ -76,7 +78,10 @@ class Video:
     def _frames(self, start: float, end: float | None) -> Iterator[Frame]:
         number, seconds = -1, -np.inf
         try:
-            for number, time, picture in _read(self.info, start):
+            for upcoming, time, picture in _read(self.info, start):
+                if number >= 0 and time > seconds + LONGEST_FRAME_SECONDS:
+                    raise _DecodingError("its times leap")
+                number = upcoming
                 # Some recorders write a time twice; everything after this relies on times that rise.
                 seconds = max(time, seconds + SHORTEST_FRAME_SECONDS)
                 if end is not None and seconds >= end:
