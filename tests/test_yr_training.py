@@ -249,7 +249,9 @@ def test_stick_figures_are_learned_and_found(figures, photos, tmp_path):
         assert own is not None
         joints = list(configuration.parts.joint_parts)
         hits.append(correct(found.points[own, joints], sample.points))
-    assert by_group(np.array(hits), UPPER.skeleton.joints)["mean"] > 60
+    table = by_group(np.array(hits), UPPER.skeleton.joints)
+    # Twenty people teach the head and the shoulders; the thin ends of the arms are luck.
+    assert min(table["head"], table["shoulder"]) > 85 and table["mean"] > 60
     before = last.read_bytes()
     last.unlink()
     lines.clear()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import math
 from dataclasses import dataclass, field, replace
 
 import cv2
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from estimators.types import FrameArray
 from estimators.yr.detector import Detector, Placements
+from estimators.yr.model import PartModel
 from estimators.yr.nms import CANDIDATES, cover, suppress
 
 Array = NDArray[np.floating]
@@ -27,7 +28,7 @@ def find_people(
     *,
     region: Array | None = None,
     people: int | None = None,
-    levels: Collection[int] | None = None,
+    part_side: float | None = None,
 ) -> Placements:
     """The people in a region of a frame, the surest first, in pixels of the frame.
 
@@ -35,7 +36,7 @@ def find_people(
         frame: uint8, (H, W, 3).
         region: x1, y1, x2, y2; None is the whole frame.
         people: at most so many.
-        levels: of the pyramid, None means all.
+        part_side: how large the parts' boxes are about, in pixels of the frame; None means any size.
     """
     x1, y1, x2, y2 = _clipped(region, frame)
     if min(x2 - x1, y2 - y1) < SMALLEST:
@@ -47,11 +48,19 @@ def find_people(
         crop = np.asarray(cv2.resize(crop, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
     threshold = min(detector.model.threshold, WEAKEST)
     limit = 1 if people == 1 else CANDIDATES
+    levels = None if part_side is None else _levels_near(detector.model, part_side * scale)
     found = detector.detect(crop, threshold=threshold, limit=limit, levels=levels)
     kept = found[suppress(found.boxes, found.scores, overlap=OVERLAP)[:people]]
     # Both ends of a box lie inside of it: its edges are half a pixel further out.
     corners = np.concatenate([kept.boxes[..., :2] / scale, (kept.boxes[..., 2:] + 1) / scale - 1], axis=-1)
     return replace(kept, boxes=corners + np.array([x1, y1, x1, y1]))
+
+
+def _levels_near(model: PartModel, side: float) -> range:
+    """The pyramid levels where parts are about ``side`` pixels large, half an octave up and down."""
+    level = round(model.interval * math.log2(max(side / (model.template_size[1] * model.cell_size), 1.0)))
+    reach = math.ceil(model.interval / 2)
+    return range(max(level - reach, 0), level + reach + 1)
 
 
 def _clipped(region: Array | None, frame: FrameArray) -> tuple[int, int, int, int]:
@@ -77,7 +86,7 @@ class Tracker:
     """
 
     detector: Detector
-    _people: list[Array] = field(default_factory=list)
+    _people: list[tuple[Array, float]] = field(default_factory=list)
     _searched: float = -np.inf
     _seen: float = np.inf
     _size: tuple[int, ...] = ()
@@ -95,13 +104,15 @@ class Tracker:
             found = find_people(self.detector, frame)
             self._searched = pts_seconds
         self._seen, self._size = pts_seconds, frame.shape
-        self._people = list(cover(found.boxes[: self.FOLLOWED]))
+        sides = found.boxes[:, 0, 2] - found.boxes[:, 0, 0] + 1
+        self._people = list(zip(cover(found.boxes), sides.tolist(), strict=True))[: self.FOLLOWED]
         return found
 
     def _follow(self, frame: FrameArray) -> Placements | None:
         """Everybody near their last place, or None where somebody is lost or nobody was there."""
         found = [
-            find_people(self.detector, frame, region=grown(box, self.ROOM), people=1) for box in self._people
+            find_people(self.detector, frame, region=grown(box, self.ROOM), people=1, part_side=side)
+            for box, side in self._people
         ]
         if not found or any(not len(person) for person in found):
             return None
