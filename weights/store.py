@@ -72,5 +72,7 @@ def save(path: Path, *, kind: str, config: Mapping[str, Any], tensors: Mapping[s
     partial = path.with_suffix(".partial")
     metadata = {"kind": kind, "config": json.dumps(dict(config), sort_keys=True)}
     save_file({key: value.contiguous() for key, value in tensors.items()}, partial, metadata=metadata)
+    # The writer makes it readable for its owner alone; others on the machine use the weights, too.
+    partial.chmod(0o644)
     partial.replace(path)
     return sha256(path)
