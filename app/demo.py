@@ -1,4 +1,4 @@
-"""A clip to try posefix on: a drawn person who walks in, waves, squats and walks out, with known joints."""
+"""A clip to try posefix on: a drawn person who walks in, waves, squats and jumps, with known joints."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.video.writer import write_video
-from estimators.synthetic import Appearance, Body, draw_background, draw_body, place, pose_at
+from estimators.synthetic import Appearance, Body, Pose, between, draw_background, draw_body, place, pose_at
 
 WIDTH, HEIGHT = 640, 480
 FPS = 25
 BODY_HEIGHT = 330.0
-SECONDS = 8.0
+# Movement and yaw: walks in from the right, waves, squats, jumps.
+SCENES = (("walk", 1.2), ("wave", 0.1), ("squat", 0.3), ("jumping_jack", 0.0))
+SCENE_SECONDS, EASE_SECONDS = 2.0, 0.6
+SECONDS = SCENE_SECONDS * len(SCENES)
 SAMPLE_RATE = 44_100
 
 
@@ -55,19 +58,23 @@ def make_demo_clip(path: Path, *, seconds: float = SECONDS, seed: int = 3) -> ND
 
 def body_at(seconds: float) -> Body:
     """The person at some time of the clip."""
-    middle, floor = WIDTH / 2, HEIGHT * 0.53
-    if seconds < 2:  # walks in from the right
-        pose, x = pose_at("walk", seconds, yaw=1.2), middle + 90 * (2 - seconds)
-    elif seconds < 4:
-        pose, x = pose_at("wave", seconds, yaw=0.1), middle
-    elif seconds < 6:
-        pose, x = pose_at("squat", seconds - 4, yaw=0.3), middle
-    else:
-        pose, x = pose_at("jumping_jack", seconds - 6), middle
+    scene = min(int(seconds / SCENE_SECONDS), len(SCENES) - 1)
+    pose = _scene(scene, seconds)
+    # People ease from one movement into the next.
+    left = (scene + 1) * SCENE_SECONDS - seconds
+    if left < EASE_SECONDS and scene + 1 < len(SCENES):
+        share = 0.5 + 0.5 * np.cos(np.pi * left / EASE_SECONDS)
+        pose = between(pose, _scene(scene + 1, seconds), float(share))
+    x, floor = WIDTH / 2 + 90 * max(0.0, SCENE_SECONDS - seconds), HEIGHT * 0.53
     body = place(pose, height=BODY_HEIGHT, pelvis=(x, floor))
     # The lower foot stands on the floor, so that a squat lowers the hips.
     sunk = floor + 0.46 * BODY_HEIGHT - body.keypoints[-2:, 1].max()
     return place(pose, height=BODY_HEIGHT, pelvis=(x, floor + sunk))
+
+
+def _scene(scene: int, seconds: float) -> Pose:
+    motion, yaw = SCENES[scene]
+    return pose_at(motion, seconds - scene * SCENE_SECONDS, yaw=yaw)
 
 
 def _write_tone(path: Path, seconds: float) -> None:

@@ -49,9 +49,9 @@ class FollowSettings:
     pad: float = 0.15
     agreement: float = 0.7
     found_agreement: float = 0.35
-    search_seconds: float = 0.5
+    search_seconds: float = 1.0
     search_shares: tuple[float, ...] = (1.0, 0.6, 0.36)
-    search_stride: float = 0.5
+    search_stride: float = 0.6
     candidates: int = 3
 
 

@@ -10,11 +10,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from app import boxes
 from app.boxes import Boxes
 from app.errors import PosefixError
 from app.follow import Chooser, Follower
@@ -26,6 +28,8 @@ from app.video.writer import write_video
 from corrector import Corrector
 from estimators import Estimator
 
+# Intersection over union of one person's boxes in two frames that follow each other; less is a leap.
+SAME_PLACE = 0.05
 # Told how many frames a stage is through with.
 Progress = Callable[[int], None]
 # Told of every picture that is drawn: row of the result, the frame as it was, the frame with its overlay.
@@ -115,19 +119,34 @@ def correct(
     people = []
     for person in result.people:
         with timings.measure("correct"):
-            correction = corrector.correct(
-                person.initial, pts_seconds=result.pts_seconds, joints=result.skeleton.joints
-            )
+            parts = [
+                corrector.correct(
+                    person.initial[part], pts_seconds=result.pts_seconds[part], joints=result.skeleton.joints
+                )
+                for part in stretches(person)
+            ]
         people.append(
             replace(
                 person,
-                corrected=correction.keypoints,
-                error_px=correction.error_px,
-                filled=correction.filled,
+                corrected=np.concatenate([part.keypoints for part in parts]),
+                error_px=np.concatenate([part.error_px for part in parts]),
+                filled=np.concatenate([part.filled for part in parts]),
             )
         )
         progress(len(result.pts_seconds))
     return result.with_people(tuple(people), corrector=Model(corrector.name, corrector.weights_sha256))
+
+
+def stretches(person: Person) -> list[slice]:
+    """The rows of a person, cut where the box leaps to another place: somebody else was found there."""
+    seen = np.flatnonzero(np.isfinite(person.boxes[:, 0]))
+    leaps = [
+        int(row)
+        for last, row in pairwise(seen)
+        if boxes.overlap(person.boxes[last], person.boxes[row]) < SAME_PLACE
+    ]
+    edges = [0, *leaps, len(person.boxes)]
+    return [slice(start, stop) for start, stop in pairwise(edges)]
 
 
 def draw(

@@ -268,10 +268,13 @@ def test_an_interruption_keeps_what_is_finished_and_nothing_half_written(
     else:
         monkeypatch.setattr(VideoWriter, "write", interrupted(VideoWriter.write, at=10))
     before = signal.getsignal(signal.SIGTERM)
+    # A shell that starts the tests in the background has interrupts ignored.
+    interrupt = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         status, lines = posefix(tmp_path)
     finally:
         signal.signal(signal.SIGTERM, before)
+        signal.signal(signal.SIGINT, interrupt)
     assert status == 130
     assert lines == ["posefix: interrupted; finished files are kept, nothing half-written stays."]
     assert there(tmp_path) == sorted(["1.mp4", "2.mp4", *results("1")])

@@ -3,7 +3,7 @@
 import av
 import numpy as np
 
-from app.demo import FPS, make_demo_clip
+from app.demo import FPS, SECONDS, body_at, make_demo_clip
 
 
 def test_the_demo_clip_has_picture_sound_and_known_joints(tmp_path):
@@ -15,3 +15,8 @@ def test_the_demo_clip_has_picture_sound_and_known_joints(tmp_path):
         assert container.streams.audio[0].codec_context.name == "aac"
         assert abs(container.duration / av.time_base - 1.0) < 0.06
     assert [path.name for path in tmp_path.iterdir()] == ["demo.mp4"]
+
+
+def test_the_demo_moves_without_jerks():
+    joints = np.stack([body_at(number / FPS).keypoints for number in range(round(SECONDS * FPS))])
+    assert np.linalg.norm(np.diff(joints, axis=0), axis=2).max() < 40

@@ -48,8 +48,11 @@ def test_frames_without_anybody_stay_empty_and_the_person_is_found_again():
 def test_an_empty_picture_is_not_searched_in_every_frame():
     estimator = BlobEstimator()
     follow_all(Follower(estimator), blob_frames([None] * 20))
-    windows = sum(len(boxes.windows(160, 120, share=s, stride=0.5)) for s in FollowSettings().search_shares)
-    assert sum(estimator.calls) == (1 + windows) * 4  # 2 s, a search every half second
+    windows = sum(
+        len(boxes.windows(160, 120, share=s, stride=FollowSettings().search_stride))
+        for s in FollowSettings().search_shares
+    )
+    assert sum(estimator.calls) == (1 + windows) * 2  # 2 s, a search every second
 
 
 def test_the_first_box_says_who_is_meant():

@@ -150,3 +150,36 @@ def test_a_clip_without_anybody_still_ends_well(tmp_path):
     assert (outcome.status, outcome.corrected) == ("done", "nobody found")
     assert app.load(tmp_path / "blob_posefix.json").people == ()
     assert app.open_video(tmp_path / "blob_posefix.mp4").info.frames == 6
+
+
+class CountingCorrector(ShiftCorrector):
+    """Remembers how many frames it was given at a time."""
+
+    def __init__(self):
+        self.frames = []
+
+    def correct(self, keypoints, *, pts_seconds, joints):
+        self.frames.append(len(pts_seconds))
+        return super().correct(keypoints, pts_seconds=pts_seconds, joints=joints)
+
+
+def test_nothing_is_corrected_across_a_leap_to_somebody_else(clip):
+    result = app.estimate(app.open_video(clip), BlobEstimator())
+    result.people[0].boxes[12:] += 500
+    result.people[0].boxes[20:22] = np.nan
+    corrector = CountingCorrector()
+    corrected = app.correct(result, corrector)
+    assert corrector.frames == [12, 18]
+    assert corrected.people[0].corrected.shape == (30, 7, 2)
+
+
+def test_long_films_are_read_by_a_reader_that_waits(clip, monkeypatch):
+    from app.video import reader
+
+    whole = list(app.open_video(clip).batches(size=64))
+    monkeypatch.setattr(reader, "AHEAD_BYTES", 0)
+    monkeypatch.setattr(reader.decord, "VideoReader", None)
+    again = list(app.open_video(clip).batches(size=64))
+    np.testing.assert_array_equal(again[0].indices, whole[0].indices)
+    np.testing.assert_allclose(again[0].pts_seconds, whole[0].pts_seconds, atol=1e-4)
+    assert np.abs(again[0].frames.astype(int) - whole[0].frames).mean() < 3

@@ -1,6 +1,6 @@
 """Drawn people with known joints: for the demo clip, for tests, and as a small part of the training data."""
 
-from estimators.synthetic.body import JOINTS, Body, Pose, place
+from estimators.synthetic.body import JOINTS, Body, Pose, between, place
 from estimators.synthetic.drawing import Appearance, draw_background, draw_body
 from estimators.synthetic.motion import MOTIONS, pose_at
 from estimators.synthetic.sampling import sample
@@ -11,6 +11,7 @@ __all__ = [
     "Appearance",
     "Body",
     "Pose",
+    "between",
     "draw_background",
     "draw_body",
     "place",

@@ -6,7 +6,7 @@ away (orthographic). Yaw 0 faces the viewer, so that the person's left is at the
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -89,6 +89,20 @@ class Body:
     depth: NDArray[np.float64]
     height: float
     yaw: float
+
+
+def between(first: Pose, second: Pose, share: float) -> Pose:
+    """The pose that is ``share`` (0..1) of the way from the first to the second."""
+
+    def mixed(one: float | Limb, other: float | Limb) -> float | Limb:
+        if isinstance(one, Limb) and isinstance(other, Limb):
+            return Limb(
+                *((1 - share) * a + share * b for a, b in zip(astuple(one), astuple(other), strict=True))
+            )
+        return (1 - share) * one + share * other  # type: ignore[operator]
+
+    names = [part.name for part in fields(Pose)]
+    return Pose(**{name: mixed(getattr(first, name), getattr(second, name)) for name in names})  # type: ignore[arg-type]
 
 
 def place(pose: Pose, *, height: float, pelvis: tuple[float, float]) -> Body:
