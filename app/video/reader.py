@@ -32,8 +32,8 @@ _DECORD_ERRORS = (
     decord.DECORDError,
     decord.DECORDLimitReachedError,
 )
-# While it is idle, decord decodes all that is left of a film: 1.1 GB within a second, of 1,394 frames of 768x432.
-# Films of more decoded bytes than this go through PyAV, which waits to be asked.
+# While it is idle, decord decodes all that is left of a film: 1.1 GB within a second, of 1,394 frames of
+# 768x432. Films of more decoded bytes than this go through PyAV, which waits to be asked.
 AHEAD_BYTES = 300_000_000
 # decord shows a neighbour's picture instead of a lost frame without a word; so many are let pass.
 LOST_FRAMES = 2
