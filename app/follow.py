@@ -51,7 +51,7 @@ class FollowSettings:
     found_agreement: float = 0.35
     search_seconds: float = 1.0
     search_shares: tuple[float, ...] = (1.0, 0.6, 0.36)
-    search_stride: float = 0.6
+    search_stride: float = 0.5
     candidates: int = 3
 
 
@@ -110,6 +110,9 @@ class Follower:
             box = self._next_box(pose, self._box)
             if box is None or self._is_lost(pose):
                 self._box = None
+                if kept:
+                    # Just lost: searched for at once. Only an empty picture is searched now and then.
+                    self._next_search = -np.inf
                 # A frame that began with a search and still shows nobody must not be searched for ever.
                 return kept or [None]
             self._box = box

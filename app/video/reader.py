@@ -180,7 +180,6 @@ def _read_pyav(path: Path, *, after: int) -> Iterator[Frame]:
     first: float | None = None
     with open_container(path) as container:
         try:
-            container.streams.video[0].thread_type = "AUTO"
             for number, frame in enumerate(container.decode(video=0)):
                 seconds = float(frame.time or 0.0)
                 first = seconds if first is None else first
