@@ -154,12 +154,15 @@ def run_job(
 
 
 def _frames_missing(job: Job, options: Options, result: Result) -> list[str]:
-    there = result.frame_indices
-    missing = sorted(options.frames.indices.difference(there.tolist())) if options.frames else []
-    if not missing:
+    there, wanted = result.frame_indices, options.frames
+    if wanted is None:
         return []
-    numbers = ", ".join(map(str, missing))
-    return [f"{job.source}: no picture of frame {numbers}: those worked on are {there[0]} to {there[-1]}."]
+    worked_on = f"those worked on are {there[0]} to {there[-1]}"
+    if missing := sorted(wanted.indices.difference(there.tolist())):
+        return [f"{job.source}: no picture of frame {', '.join(map(str, missing))}: {worked_on}."]
+    if wanted.every is not None and not any(int(index) in wanted for index in there):
+        return [f"{job.source}: no picture, as no frame is a multiple of {wanted.every}: {worked_on}."]
+    return []
 
 
 def _expected_frames(info: VideoInfo, options: Options) -> int:
@@ -230,7 +233,7 @@ def table(outcomes: list[Outcome]) -> Table:
         grid.add_row(
             str(outcome.source),
             str(outcome.frames or ""),
-            f"{outcome.seconds:.1f}",
+            f"{outcome.seconds:.1f}" if outcome.frames else "",
             outcome.corrected,
             outcome.status,
         )

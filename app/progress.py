@@ -22,6 +22,12 @@ from rich.text import Text
 LINE_SECONDS = 10.0
 
 
+def table_console() -> Console:
+    """Standard output for tables; in a pipe or a log file there is no edge to cut them at."""
+    console = Console(soft_wrap=True, highlight=False)
+    return console if console.is_terminal else Console(soft_wrap=True, highlight=False, width=1000)
+
+
 class _Rate(ProgressColumn):
     def render(self, task: Task) -> Text:
         return Text(f"{task.speed:.0f}/s" if task.speed else "")

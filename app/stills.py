@@ -17,6 +17,7 @@ Picture = NDArray[np.uint8]
 TILE_HEIGHT = 360
 CAPTION_HEIGHT = 28
 GAP = 6
+SMALLEST_HALF = 160
 
 
 @dataclass(frozen=True)
@@ -134,10 +135,17 @@ def _tile(before: Picture, after: Picture, caption: str) -> Picture:
     scale = TILE_HEIGHT / before.shape[0]
     size = (max(1, round(before.shape[1] * scale)), TILE_HEIGHT)
     halves = [cv2.resize(half, size, interpolation=cv2.INTER_AREA) for half in (before, after)]
+    # Wide enough for the caption, where the person is a narrow strip.
+    halves = [_pad_to(half, SMALLEST_HALF) for half in halves]
     pair = np.hstack([halves[0], np.zeros((TILE_HEIGHT, GAP, 3), np.uint8), halves[1]])
-    pair = np.vstack([pair, np.zeros((CAPTION_HEIGHT, pair.shape[1], 3), np.uint8)])
-    pair = _pad_to(pair, 320)
-    cv2.putText(pair, caption, (6, TILE_HEIGHT + 19), cv2.FONT_HERSHEY_SIMPLEX, 0.45, (255, 255, 255), 1)
+    strip = np.zeros((CAPTION_HEIGHT, pair.shape[1], 3), np.uint8)
+    pair = np.vstack([strip, pair, strip])
+    for text, x, y in (
+        ("initial", 6, 19),
+        ("corrected", halves[0].shape[1] + GAP + 6, 19),
+        (caption, 6, CAPTION_HEIGHT + TILE_HEIGHT + 19),
+    ):
+        cv2.putText(pair, text, (x, y), cv2.FONT_HERSHEY_SIMPLEX, 0.45, (255, 255, 255), 1, cv2.LINE_AA)
     return pair
 
 

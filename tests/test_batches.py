@@ -111,6 +111,9 @@ def test_frames_that_there_are_not_are_said(tmp_path, posefix):
     line = f"{path}: no picture of frame 20, 5000: those worked on are 0 to 19."
     assert posefix(path, "--frames", "3,20,5000", "--no-video") == (0, [line])
     assert len(list((tmp_path / "a_posefix_frames").iterdir())) == 1
+    line = f"{path}: no picture, as no frame is a multiple of 25: those worked on are 2 to 19."
+    again = (path, "--frames", "every:25", "--start", "0.1", "--no-video", "--overwrite")
+    assert posefix(*again) == (0, [line])
 
 
 # Permissions, for real.

@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+import weights
 from app.cli import run
 from app.cli.main import main, parse
 
@@ -126,5 +127,6 @@ def test_cuda_that_is_absent_is_refused(tmp_path, capsys, monkeypatch):
 def test_info_names_versions_estimators_and_weights(capsys):
     assert main(["info"]) == 0
     said = capsys.readouterr().out
-    for part in ("posefix", "torch", "mmpose", "sfn", "cuda device"):
+    digest = weights.sha256(weights.find("sfn-small"))
+    for part in ("posefix", "torch", "mmpose", "sfn", "cuda device", digest):
         assert part in said

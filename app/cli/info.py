@@ -23,11 +23,11 @@ def handle(_args: argparse.Namespace) -> int:
     from importlib.metadata import version
 
     import torch
-    from rich.console import Console
     from rich.table import Table
 
     import estimators
     import weights
+    from app.progress import table_console
 
     grid = Table(box=None, show_header=False, pad_edge=False)
     for package in PACKAGES:
@@ -41,5 +41,5 @@ def handle(_args: argparse.Namespace) -> int:
     for name in weights.installed():
         path = weights.find(name)
         grid.add_row(f"weights {name}", f"{path.stat().st_size / 1e6:.1f} MB, SHA-256 {weights.sha256(path)}")
-    Console(soft_wrap=True).print(grid)
+    table_console().print(grid)
     return 0

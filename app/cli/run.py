@@ -117,12 +117,10 @@ def handle(args: argparse.Namespace) -> int:
 
 def run_jobs(jobs: list[Job], args: argparse.Namespace) -> int:
     """Loads the models, works through the jobs and prints the table."""
-    from rich.console import Console
-
     import estimators
     from app import batch
     from app.device import choose_device
-    from app.progress import Reporter
+    from app.progress import Reporter, table_console
     from corrector import Corrector
 
     options = _options(args)
@@ -132,9 +130,7 @@ def run_jobs(jobs: list[Job], args: argparse.Namespace) -> int:
     with Reporter(files=len(jobs), quiet=args.quiet) as reporter:
         outcomes = batch.run(jobs, options, estimator=estimator, corrector=corrector, reporter=reporter)
     if not args.quiet:
-        console = Console(soft_wrap=True)
-        # In a log file there is no edge to cut the table at.
-        console.print(batch.table(outcomes), width=None if console.is_terminal else 1000)
+        table_console().print(batch.table(outcomes))
     return 0 if all(outcome.good for outcome in outcomes) else 1
 
 
