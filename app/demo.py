@@ -32,7 +32,7 @@ def make_demo_clip(path: Path, *, seconds: float = SECONDS, seed: int = 3) -> ND
 
     Returns:
         float32, (frames, 15, 2): the true joints in pixels, in the order of
-        :data:`estimators.synthetic.JOINTS`.
+        :data:`estimators.joints.JOINTS`.
 
     Raises:
         PosefixError: the folder or the disk does not take the file.

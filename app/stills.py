@@ -134,9 +134,11 @@ class Montage:
 def _tile(before: Picture, after: Picture, caption: str) -> Picture:
     scale = TILE_HEIGHT / before.shape[0]
     size = (max(1, round(before.shape[1] * scale)), TILE_HEIGHT)
-    halves = [cv2.resize(half, size, interpolation=cv2.INTER_AREA) for half in (before, after)]
     # Wide enough for the caption, where the person is a narrow strip.
-    halves = [_pad_to(half, SMALLEST_HALF) for half in halves]
+    halves = [
+        _pad_to(cv2.resize(half, size, interpolation=cv2.INTER_AREA).astype(np.uint8), SMALLEST_HALF)
+        for half in (before, after)
+    ]
     pair = np.hstack([halves[0], np.zeros((TILE_HEIGHT, GAP, 3), np.uint8), halves[1]])
     strip = np.zeros((CAPTION_HEIGHT, pair.shape[1], 3), np.uint8)
     pair = np.vstack([strip, pair, strip])

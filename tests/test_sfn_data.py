@@ -10,6 +10,7 @@ import pytest
 from mmengine.dataset import Compose
 from scipy.io import savemat
 
+from estimators.joints import JOINTS
 from estimators.sfn.codec import SFNHeatmap
 from estimators.sfn.data.datasets import RecordDataset, person_box
 from estimators.sfn.data.mixture import Mixture, load_training_data
@@ -23,7 +24,6 @@ from estimators.sfn.data.records import (
     youtube_pose_videos,
 )
 from estimators.sfn.pipelines import crop_pipeline
-from estimators.sfn.skeleton import JOINTS
 from tests.sfn_parts import TINY, drawn_data
 
 SHAPE = (40, 60, 3)

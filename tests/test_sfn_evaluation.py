@@ -13,8 +13,9 @@ from app.errors import UsageError
 from app.evaluation import pose_metrics as metrics
 from app.evaluation.pose_benchmarks import Benchmark, figures, run, youtube_pose
 from estimators import FramePoses
+from estimators.joints import JOINTS
 from estimators.sfn.data.records import YOUTUBE_POSE_JOINTS, PoseRecord
-from estimators.sfn.skeleton import JOINTS, SKELETON
+from estimators.sfn.skeleton import SKELETON
 from tests.test_sfn_data import make_youtube_pose
 
 JOINT_NAMES = ("head", "left_wrist", "right_wrist")

@@ -13,6 +13,7 @@ import numpy as np
 from app.errors import UsageError
 from app.evaluation import pose_metrics as metrics
 from estimators import Estimator
+from estimators.joints import JOINTS
 from estimators.sfn.data.records import (
     LSP_JOINTS,
     YOUTUBE_POSE_JOINTS,
@@ -21,7 +22,6 @@ from estimators.sfn.data.records import (
     load_youtube_pose,
     youtube_pose_videos,
 )
-from estimators.sfn.skeleton import JOINTS
 from estimators.types import FloatArray
 
 BOXES = ("frame", "truth")

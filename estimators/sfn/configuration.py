@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from estimators.sfn.skeleton import JOINTS
+from estimators.joints import JOINTS
 
 VARIANTS = ("small", "paper")
 STRIDE = 4  # both variants give their heatmaps at a quarter of the input

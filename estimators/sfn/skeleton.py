@@ -2,25 +2,8 @@
 
 from __future__ import annotations
 
+from estimators.joints import JOINTS
 from estimators.types import Skeleton
-
-JOINTS: tuple[str, ...] = (
-    "head",
-    "neck",
-    "head_top",
-    "left_shoulder",
-    "right_shoulder",
-    "left_elbow",
-    "right_elbow",
-    "left_wrist",
-    "right_wrist",
-    "left_hip",
-    "right_hip",
-    "left_knee",
-    "right_knee",
-    "left_ankle",
-    "right_ankle",
-)
 
 SKELETON = Skeleton(
     name="sfn15",

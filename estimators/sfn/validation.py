@@ -12,13 +12,13 @@ from mmpose.evaluation.functional import keypoint_pck_accuracy
 from mmpose.registry import KEYPOINT_CODECS
 from torch import nn
 
+from estimators.joints import JOINTS
 from estimators.sfn.builder import codec_config
 from estimators.sfn.configuration import SFNConfig
 from estimators.sfn.data.datasets import RecordDataset
 from estimators.sfn.data.mixture import TrainingData, collate
 from estimators.sfn.data.records import PoseRecord
 from estimators.sfn.pipelines import crop_pipeline
-from estimators.sfn.skeleton import JOINTS
 
 YOUTUBE_PIXELS = 20.0
 TORSO_SHARE = 0.2

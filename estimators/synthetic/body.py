@@ -11,23 +11,7 @@ from dataclasses import astuple, dataclass, field, fields
 import numpy as np
 from numpy.typing import NDArray
 
-JOINTS = (
-    "head",
-    "neck",
-    "head_top",
-    "left_shoulder",
-    "right_shoulder",
-    "left_elbow",
-    "right_elbow",
-    "left_wrist",
-    "right_wrist",
-    "left_hip",
-    "right_hip",
-    "left_knee",
-    "right_knee",
-    "left_ankle",
-    "right_ankle",
-)
+from estimators.joints import JOINTS
 
 # Lengths as shares of the body's height, about those of adults.
 HEAD, NECK = 0.13, 0.05
@@ -79,7 +63,7 @@ class Body:
     """A posed body in a picture.
 
     Attributes:
-        keypoints: (15, 2): x, y in pixels, in the order of :data:`JOINTS`.
+        keypoints: (15, 2): x, y in pixels, in the order of :data:`estimators.joints.JOINTS`.
         depth: (15,): pixels towards the viewer, from the pelvis.
         height: of the upright body, in pixels.
         yaw: as in the pose.

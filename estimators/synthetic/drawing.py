@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from estimators.synthetic.body import JOINTS, Body
+from estimators.joints import JOINTS
+from estimators.synthetic.body import Body
 
 Colour = tuple[int, int, int]
 Picture = NDArray[np.uint8]

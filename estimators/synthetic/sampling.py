@@ -21,7 +21,7 @@ def sample(
 
     Returns:
         The picture, uint8, (H, W, 3), RGB, and its keypoints, float32, (15, 2): x, y in pixels, in the order
-        of :data:`estimators.synthetic.JOINTS`. Some may lie outside the picture.
+        of :data:`estimators.joints.JOINTS`. Some may lie outside the picture.
     """
     picture = draw_background(rng, size=size)
     height = float(rng.uniform(0.55, 0.95) * size[0])

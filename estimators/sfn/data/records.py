@@ -11,8 +11,7 @@ import cv2
 import numpy as np
 from scipy.io import loadmat
 
-from estimators.sfn.skeleton import JOINTS
-from estimators.synthetic import JOINTS as DRAWN_JOINTS
+from estimators.joints import JOINTS
 from estimators.synthetic import sample
 
 # Both Leeds sets list their joints so; left and right are the person's.
@@ -152,6 +151,6 @@ def draw_figures(count: int, *, seed: int) -> list[PoseRecord]:
     rng = np.random.default_rng(seed)
     figures = (sample(rng, size=DRAWN_SIZE) for _ in range(count))
     return [
-        PoseRecord(f"drawn_{index:04d}", image, in_sfn_order(joints, DRAWN_JOINTS))
+        PoseRecord(f"drawn_{index:04d}", image, joints.astype(np.float32))
         for index, (image, joints) in enumerate(figures)
     ]
