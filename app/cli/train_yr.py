@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 BODIES = ("full", "upper")
 SETS = {"full": ("parse", "lsp"), "upper": ("youtube_pose",)}
+TEMPLATES = {"full": 5, "upper": 7}
 
 
 def register_parser(subparsers: Subparsers) -> None:
@@ -39,6 +40,12 @@ def register_parser(subparsers: Subparsers) -> None:
     parser.add_argument("--output", type=Path, metavar="DIR", help="(default: runs/yr-BODY)")
     parser.add_argument("--resume", action="store_true", help="go on after the last stage in --output")
     parser.add_argument("--mixtures", type=int, default=6, metavar="N", help="of each part (default: 6)")
+    parser.add_argument(
+        "--template",
+        type=int,
+        metavar="N",
+        help=f"side of the templates in cells of 4 px (default: {TEMPLATES})",
+    )
     parser.add_argument("--people", type=int, metavar="N", help="only the first N of each data set")
     parser.add_argument("--negatives", type=int, metavar="N", help="only the first N photos without people")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="(default: 0)")
@@ -79,7 +86,8 @@ def _train(args: argparse.Namespace, device: torch.device, report: Callable[[str
     folder = args.output or Path("runs") / f"yr-{args.body}"
     people, held_out = _samples(args, BY_NAME[args.body])
     negatives = read_folder(args.data / "inria_negatives")[: args.negatives]
-    settings = Settings(body=args.body, mixtures=args.mixtures, seed=args.seed)
+    template = args.template or TEMPLATES[args.body]
+    settings = Settings(body=args.body, mixtures=args.mixtures, template=template, seed=args.seed)
     last = train(
         people,
         negatives,

@@ -15,8 +15,6 @@ from estimators.yr.configuration import YRConfiguration
 from estimators.yr.detector import Detector
 from estimators.yr.evaluation import correct, own_placement
 from estimators.yr.model import PartModel
-from estimators.yr.training.geometry import box_sides
-from estimators.yr.training.positives import cut_out
 from estimators.yr.training.samples import Sample, read_image
 
 Array = NDArray[np.float64]
@@ -46,7 +44,7 @@ class Findings:
 def find_held_out(
     model: PartModel, configuration: YRConfiguration, samples: Sequence[Sample], *, device: torch.device
 ) -> Findings:
-    """Looks for people who were not trained on, each cut out at the size the model is for.
+    """Looks for people who were not trained on, each in the whole picture.
 
     Raises:
         ValueError: nobody is found.
@@ -54,18 +52,16 @@ def find_held_out(
     body = configuration.parts
     joints = list(body.joint_parts)
     points = np.stack([body.part_weights @ sample.points for sample in samples])
-    sides = box_sides(points, body.parents)
     detector = Detector(model, device=device)
     scores, responses, hits = [], [], []
-    for sample, places, side in zip(samples, points, sides, strict=True):
-        person = cut_out(sample, places, side, template=model.template_size[0] * model.cell_size)
-        found = detector.detect(person.image, threshold=model.threshold - SLACK, limit=CANDIDATES)
-        own = own_placement(found, person.points[joints])
+    for sample, places in zip(samples, points[:, joints], strict=True):
+        found = detector.detect(sample.read(), threshold=model.threshold - SLACK, limit=CANDIDATES)
+        own = own_placement(found, places)
         if own is None:
             continue
         scores.append(found.scores[own])
         responses.append(found.responses[own, joints])
-        hits.append(correct(found.points[own, joints], person.points[joints]))
+        hits.append(correct(found.points[own, joints], places))
     if not hits:
         raise ValueError("The model finds none of the people held out. Train it on more people.")
     return Findings(np.array(scores), np.array(responses), np.array(hits), len(samples) - len(hits))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -19,15 +20,15 @@ Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 OVERLAP = 0.6  # every part's box keeps at least this intersection over union with its label's
-LEVELS = range(7)  # the label's own size is that of level 3
-OCTAVE = 10
-MARGIN = 4.0  # how much picture is kept around a person, in box sides
+OCTAVE = 10  # pyramid levels
+MARGIN = 2.0  # how much picture is kept around a person, in box sides
+LARGEST = 2.0  # people are kept as large as they are, up to this many templates a box
 FORBIDDEN = -1e9
 
 
 @dataclass(frozen=True)
 class Person:
-    """A labelled person, cut out and brought to the size that the model looks for.
+    """A labelled person, cut out.
 
     Attributes:
         image: (H, W, 3), 0..255.
@@ -58,7 +59,9 @@ class Completion:
 
 
 def cut_out(sample: Sample, points: Array, side: float, *, template: float) -> Person:
-    """A person brought to a size where its boxes are as large as templates in the middle of ``LEVELS``.
+    """A person cut out, as large as in the picture: a second resize would blur what is learnt from.
+
+    Only people whose boxes are smaller than templates are enlarged, and very large ones shrunk.
 
     Args:
         points: (parts, 2), pixels of the sample's image.
@@ -66,15 +69,22 @@ def cut_out(sample: Sample, points: Array, side: float, *, template: float) -> P
         template: side of a template in pixels.
     """
     image = sample.read()
-    wanted = template / level_scale(LEVELS[len(LEVELS) // 2], OCTAVE)
     low = np.maximum(np.floor(points.min(axis=0) - MARGIN * side), 0).astype(int)
     high = np.ceil(points.max(axis=0) + MARGIN * side).astype(int) + 1
     crop = np.ascontiguousarray(image[low[1] : high[1], low[0] : high[0]])
-    scale = wanted / side
+    scale = float(np.clip(side, template, LARGEST * template)) / side
+    if scale == 1:
+        return Person(crop, points - low, side)
     size = (max(round(crop.shape[1] * scale), 8), max(round(crop.shape[0] * scale), 8))
     resized = cv2.resize(crop, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
     scales = np.array([size[0] / crop.shape[1], size[1] / crop.shape[0]])
-    return Person(np.asarray(resized, dtype=np.uint8), (points - low + 0.5) * scales - 0.5, wanted)
+    return Person(np.asarray(resized, dtype=np.uint8), (points - low + 0.5) * scales - 0.5, side * scale)
+
+
+def levels_near(side: float, template: float) -> range:
+    """The pyramid levels where a template overlaps a box of that side enough, both in pixels."""
+    same, reach = OCTAVE * math.log2(side / template), -OCTAVE * math.log2(OVERLAP) / 2
+    return range(max(math.ceil(same - reach), 0), math.floor(same + reach) + 1)
 
 
 def complete(person: Person, model: PartModel, mixtures: Ints | None) -> Completion | None:
@@ -94,7 +104,7 @@ def complete(person: Person, model: PartModel, mixtures: Ints | None) -> Complet
 def _maps(person: Person, model: PartModel) -> Iterator[tuple[float, Array]]:
     rows, columns = model.padding
     full = person.image.astype(np.float64)
-    for level in LEVELS:
+    for level in levels_near(person.side, model.template_size[0] * model.cell_size):
         for _, image in octave_images(full, level, [level], interval=OCTAVE):
             yield level_scale(level, OCTAVE), pad(hog(image, model.cell_size), rows + 1, columns + 1)
 

@@ -40,7 +40,7 @@ Report = Callable[[str], None]
 
 THRESHOLD_PERCENTILE = 5
 PHOTOS = 17  # mined between two solutions: a better model finds better negatives
-ENOUGH = 0.02  # mining ends where it adds less than this share of new negatives
+SETTLED = 0.03  # mining ends where a round raises the objective by less than this share
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Settings:
     mixtures: int = 6
     template: int = 5
     cost: float = 0.002
-    stages: tuple[tuple[bool, int], ...] = ((False, 2), (True, 2), (True, 2))
+    stages: tuple[tuple[bool, int], ...] = ((False, 3), (True, 3), (True, 6))
     per_photo: int = 300
     cache: int = 40_000
     seed: int = 0
@@ -222,22 +222,23 @@ class _Learner:
         start = len(data.background.features)
         features = np.concatenate([data.background.features, windows.ravel()])
         examples = _positive_examples(completions, data.layout, start, windows[0, 0].size)
+        objective = 0.0
         if negative is not None:
-            examples = examples.extend(negative)
-            model, examples = self._solve(examples, features)
+            model, examples, objective = self._solve(examples.extend(negative), features)
         for turn in range(rounds):
-            added = 0
+            added, before = 0, objective
             for photos in data.background.chunks(PHOTOS):
                 found = mine(photos, model, data.layout, limit=self.settings.per_photo, device=self.device)
                 fresh = examples.unseen(found)
                 added += len(fresh)
-                model, examples = self._solve(examples.extend(fresh), features)
+                model, examples, objective = self._solve(examples.extend(fresh), features)
             self.report(f"  round {turn + 1}: {added} new negatives, {len(examples)} examples")
-            if added < ENOUGH * len(examples):
+            if objective < (1 + SETTLED) * before:
                 break
         return model, examples.select(examples.labels < 0)
 
-    def _solve(self, examples: Examples, features: NDArray[np.float32]) -> tuple[PartModel, Examples]:
+    def _solve(self, examples: Examples, features: NDArray[np.float32]) -> tuple[PartModel, Examples, float]:
+        """The best model for the examples, those worth keeping, and the objective."""
         layout, settings = self.data.layout, self.settings
         start = layout.flatten(layout.model)
         solution = solve(examples, features, start, layout, cost=settings.cost, rng=self.rng)
@@ -248,7 +249,7 @@ class _Learner:
         )
         threshold = float(np.percentile(positive, THRESHOLD_PERCENTILE))
         model = layout.unflatten(solution.weights).with_threshold(threshold)
-        return model, prune(examples, solution.margins, limit=settings.cache)
+        return model, prune(examples, solution.margins, limit=settings.cache), solution.primal
 
 
 def _complete_all(model: PartModel, data: _Data, *, free: bool) -> list[Completion]:
