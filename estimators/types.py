@@ -121,3 +121,14 @@ class Estimator(Protocol):
             ValueError: shapes that do not fit each other.
         """
         ...
+
+
+@runtime_checkable
+class HasFastMode(Protocol):
+    """An estimator with a quicker way for video, which ``--fast`` turns on.
+
+    Attributes:
+        fast: whether it is on. Frames may then depend on the ones before them and must come in order.
+    """
+
+    fast: bool

@@ -19,6 +19,8 @@ from estimators.yr.processor import to_poses
 from estimators.yr.search import LARGEST, Tracker, find_people, grown
 from estimators.yr.store import save_model
 from estimators.yr.training.samples import read_image
+from tests import clips
+from tests.fakes import BlobEstimator
 from tests.yr_models import random_model
 
 CPU = torch.device("cpu")
@@ -230,3 +232,21 @@ def test_the_own_placement_covers_the_person():
 def test_wrong_usage_is_told(arguments, says, capsys):
     assert main(arguments) != 0
     assert says in capsys.readouterr().err
+
+
+def test_an_estimator_without_a_fast_mode_is_refused(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(estimators, "create", lambda name, **_: BlobEstimator())
+    clip = clips.silent(tmp_path / "a.mp4")
+    assert main([str(clip), "--estimator", "blob", "--fast"]) == 2
+    assert "Invalid --fast: blob has no fast mode" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == [clip]
+
+
+def test_fast_turns_the_fast_mode_on(tmp_path, monkeypatch):
+    blob = BlobEstimator(finds_people=True)
+    blob.fast = False
+    monkeypatch.setattr(estimators, "create", lambda name, **_: blob)
+    clip = clips.silent(tmp_path / "a.mp4")
+    assert main([str(clip), "--fast", "--no-video", "--quiet"]) == 0 and blob.fast
+    blob.fast = False
+    assert main([str(clip), "--overwrite", "--no-video", "--quiet"]) == 0 and not blob.fast

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from app.inputs import Job
     from app.overlay import Colour
     from app.stills import FrameChoice
+    from estimators import Estimator
 
 DESCRIPTION = "Turns videos of a person into videos and data files with corrected 2D joints."
 EPILOG = """\
@@ -73,6 +74,11 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
     work.add_argument(
         "--box", type=_box, metavar="X,Y,W,H", help="where the person is in the first frame, in pixels"
     )
+    work.add_argument(
+        "--fast",
+        action="store_true",
+        help="let the estimator look where the person was in the frame before (yr, yr_upper)",
+    )
     work.add_argument("--quiet", action="store_true", help="say nothing but what went wrong")
     look = parser.add_argument_group("overlay")
     look.add_argument("--draw", choices=("both", "initial", "corrected"), default="both")
@@ -126,12 +132,22 @@ def run_jobs(jobs: list[Job], args: argparse.Namespace) -> int:
     options = _options(args)
     device = choose_device(args.device)
     estimator = estimators.create(args.estimator, device=device, weights=args.weights)
+    if args.fast:
+        _make_fast(estimator)
     corrector = Corrector.from_weights(device=device)
     with Reporter(files=len(jobs), quiet=args.quiet) as reporter:
         outcomes = batch.run(jobs, options, estimator=estimator, corrector=corrector, reporter=reporter)
     if not args.quiet:
         table_console().print(batch.table(outcomes))
     return 0 if all(outcome.good for outcome in outcomes) else 1
+
+
+def _make_fast(estimator: Estimator) -> None:
+    from estimators.types import HasFastMode
+
+    if not isinstance(estimator, HasFastMode):
+        raise ValueError(f"Invalid --fast: {estimator.name} has no fast mode. Leave it out, or use yr.")
+    estimator.fast = True
 
 
 def _options(args: argparse.Namespace) -> Options:
