@@ -24,6 +24,8 @@ class CorrectorConfig:
         attention_size: units of the additive attention.
         observation_inputs: tell the encoder scores, missing joints, velocities and time steps too.
         side_inputs: tell it how well each joint continues its own track and that of the other body side.
+        parallel: decode all steps at once, by a bidirectional LSTM of ``decoder_size`` units a direction that
+            is not fed with its own output; otherwise one after another.
         aligned: hand the decoder the encoder's state of its own frame beside the attention's context.
         smoothing_seconds: widths of the smoothed tracks that the output is blended from, beside the given
             points and those of the other body side; empty: the output is a point in itself.
@@ -41,6 +43,7 @@ class CorrectorConfig:
     attention_size: int = 24
     observation_inputs: bool = True
     side_inputs: bool = True
+    parallel: bool = False
     aligned: bool = True
     smoothing_seconds: tuple[float, ...] = (0.05, 0.15)
     put_sides_right: bool = True
@@ -75,7 +78,7 @@ class CorrectorConfig:
                 caution=0.0,
                 tapered=False,
             )
-        return cls(preset=preset)
+        return cls(preset=preset, window=48, encoder_size=96, decoder_size=64, parallel=True)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:

@@ -30,6 +30,8 @@ from corrector.features import normalise
 from corrector.modeling import CorrectorNetwork, Estimate
 
 SMALLEST_DISTANCE = 0.003
+BETA = 0.65
+"""Of the beta-NLL: at 1 a pixel counts alike everywhere, at 0 relative to what is expected of the point."""
 ACCELERATION_WEIGHT = 1.0
 
 
@@ -147,7 +149,7 @@ def learning_rate_at(step: int, options: TrainingOptions) -> float:
 def compute_loss(answer: Estimate, target: Tensor, smooth: Tensor) -> Tensor:
     """Loss of answers against true points (B, L, J, 2), NaN where unknown.
 
-    Negative logarithm of a Laplace density whose scale the network predicts, weighted by the root of that
+    Negative logarithm of a Laplace density whose scale the network predicts, weighted by a power of that
     scale (beta-NLL, Seitzer et al., 2022): exact where the input is good, without neglecting hard windows.
     Accelerations are compared where true motion is ``smooth`` (B,).
     """
@@ -155,7 +157,7 @@ def compute_loss(answer: Estimate, target: Tensor, smooth: Tensor) -> Tensor:
     apart = answer.points - target.nan_to_num(0)
     distance = (apart.square().sum(3) + SMALLEST_DISTANCE**2).sqrt()
     error = answer.log_error.exp()
-    weight = error.detach().sqrt()
+    weight = error.detach().pow(BETA)
     likelihood = weight * (distance / error + answer.log_error)
     loss = likelihood[known].mean()
     bend = apart[:, 2:] - 2 * apart[:, 1:-1] + apart[:, :-2]
@@ -239,10 +241,10 @@ def _pools(options: TrainingOptions, device: torch.device) -> Sequence[Pool]:
         takes[0].fps,
     )
     return [
-        pair_pool(takes, share=0.5, device=device),
+        pair_pool(takes, share=0.56, device=device),
         motion_pool(labelled, share=0.12, smooth=True, device=device),
-        *(motion_pool(motion, share=0.22 / len(solid), smooth=True, device=device) for motion in solid),
-        motion_pool(flat, share=0.16, smooth=False, device=device),
+        *(motion_pool(motion, share=0.18 / len(solid), smooth=True, device=device) for motion in solid),
+        motion_pool(flat, share=0.14, smooth=False, device=device),
     ]
 
 

@@ -91,21 +91,21 @@ def test_paper_preset_is_the_published_decoder() -> None:
     hidden = cell = torch.zeros(1, config.decoder_size)
     last = torch.zeros(1, 14)
     units = config.attention_size
-    w = network.recurrent
+    w = network.decoder.recurrent
     for step in range(32):
         scores = []
         for j in range(32):
-            key = torch.nn.functional.linear(states[:, j], network.encoded.weight)
+            key = torch.nn.functional.linear(states[:, j], network.decoder.encoded.weight)
             query = torch.nn.functional.linear(hidden, w.weight[:units], w.bias[:units])
-            scores.append(network.alignment(torch.tanh(query + key)))
+            scores.append(network.decoder.alignment(torch.tanh(query + key)))
         alpha = torch.stack(scores).softmax(0)
         context = sum(alpha[j] * states[:, j] for j in range(32))
         gates = torch.nn.functional.linear(hidden, w.weight[units:], w.bias[units:])
-        gates = gates + network.context(torch.cat((context, last), dim=1))
+        gates = gates + network.decoder.context(torch.cat((context, last), dim=1))
         i, f, o, g = gates.chunk(4, dim=1)
         cell = f.sigmoid() * cell + i.sigmoid() * g.tanh()
         hidden = o.sigmoid() * cell.tanh()
-        point = network.output(hidden).view(1, 3, 7)[:, :2]
+        point = network.decoder.output(hidden).view(1, 3, 7)[:, :2]
         last = (3 * point / (3 + point.abs())).flatten(1)
         expected = point.transpose(1, 2) + place[:, step]
         torch.testing.assert_close(answer.points[:, step], expected, atol=1e-5, rtol=1e-4)
@@ -120,7 +120,7 @@ def _anchor(window: Window) -> torch.Tensor:
 def test_a_fresh_network_is_a_light_filter() -> None:
     """It blends the given track, two smoothed ones and the other side's, most of all the lightly smoothed."""
     network = CorrectorNetwork(CorrectorConfig(**SMALL))
-    torch.nn.init.zeros_(network.output.weight)
+    torch.nn.init.zeros_(network.decoder.output.weight)
     window = make_window()._replace(present=torch.ones(3, 6, 15))
     answer = network(window).points
     tracks = [

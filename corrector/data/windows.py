@@ -18,10 +18,12 @@ from corrector.features import REFERENCE_STEP, Window, place_and_size
 from corrector.joints import ALL, UPPER_BODY, mirror_indices
 
 # Every how many frames a window takes one, and how often: 25 or 30 fps down to 5, and single photographs.
-_STRIDES = ((1, 0.64), (2, 0.13), (3, 0.09), (6, 0.09), (40, 0.05))
+_STRIDES = ((1, 0.7), (2, 0.11), (3, 0.08), (6, 0.08), (40, 0.03))
 _HEADLESS = tuple(joint for joint in ALL if joint != "head")
 _PENN = tuple(joint for joint in ALL if joint not in ("neck", "head_top"))
 _SKELETONS = ((ALL, 0.2), (_HEADLESS, 0.4), (_PENN, 0.2), (UPPER_BODY, 0.2))
+WHOLE_SHARE = 0.5
+"""Of the real pairs, how many show all that the detector gave: every joint, none missing, and no scores."""
 
 PERSON_SIZE = 60.0
 """Pixels that every person of a batch is in size."""
@@ -110,6 +112,7 @@ class WindowSampler:
         self._joints = [ALL.index(joint) for joint in joints]
         skeletons = [[joint in kept for joint in ALL] for kept, _ in _SKELETONS]
         self._skeletons = torch.tensor(skeletons, device=device)
+        self._headless = self._skeletons[1]
         self._skeleton_odds = torch.tensor([odds for _, odds in _SKELETONS], device=device)
 
     def batch(self, number: int, size: int) -> TrainingBatch:
@@ -121,10 +124,11 @@ class WindowSampler:
         place, unit = place_and_size(Window(true.nan_to_num(0), present, present, seconds), ALL)
         true, given = self._vary((true - place) / unit, (given - place) / unit)
         real = given[..., 0].isfinite().any(dim=2).any(dim=1)
+        whole = real & self._chance(WHOLE_SHARE, len(real))
         noisy = self._errors.noise(true, seconds)
         given = torch.where(real.view(-1, 1, 1, 1), given, noisy)
-        given = self._errors.strike(given, seconds, share=torch.where(real, 0.08, 0.4))
-        points, present, scores = self._observe(given, true, inside, seconds)
+        given = self._errors.strike(given, seconds, share=torch.where(real, 0.05, 0.4))
+        points, present, scores = self._observe(given, true, inside, seconds, whole)
         known = inside.unsqueeze(2) & present.any(dim=1, keepdim=True)
         target = PERSON_SIZE * true.masked_fill(~known.unsqueeze(3), torch.nan)
         kept = self._joints
@@ -141,22 +145,27 @@ class WindowSampler:
         return true, given, inside, seconds, inside.new_full((count,), pool.smooth)
 
     def _vary(self, *points: Tensor) -> tuple[Tensor, ...]:
-        """The same points mirrored or not, and turned in the picture by up to 30 degrees."""
+        """The same points mirrored or not, and half of them turned in the picture by up to 30 degrees."""
         count = len(points[0])
-        angle = uniform(-30, 30, (count,), self._generator)
+        angle = uniform(-30, 30, (count,), self._generator) * self._chance(0.5, count)
         flip = self._chance(0.5, count).view(-1, 1, 1, 1)
         flipped = points[0].new_tensor([-1.0, 1.0])
         return tuple(turn(torch.where(flip, p[:, :, self._mirror] * flipped, p), angle) for p in points)
 
     def _observe(
-        self, given: Tensor, true: Tensor, inside: Tensor, seconds: Tensor
+        self, given: Tensor, true: Tensor, inside: Tensor, seconds: Tensor, whole: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """What a detector gives of the points: those not missed, in pixels, whether there, and scores."""
-        count = len(given)
+        """What a detector gives of the points: those not missed, in pixels, whether there, and scores.
+
+        Of the ``whole`` windows (B,) all of it, but for the head, and no scores.
+        """
+        count, all_of_it = len(given), whole.view(-1, 1, 1)
         missing = self._errors.misses((count, self._length, len(ALL)), seconds)
-        missing &= self._chance(0.4, count).view(-1, 1, 1)
-        present = ~missing & self._pick_skeletons(count) & inside.unsqueeze(2) & given[..., 0].isfinite()
-        scores = self._errors.scores((given - true).norm(dim=3)) * present
+        missing &= self._chance(0.45, count).view(-1, 1, 1) & ~all_of_it
+        shown = self._pick_skeletons(count) | (all_of_it & self._headless)
+        present = ~missing & shown & inside.unsqueeze(2) & given[..., 0].isfinite()
+        scores = self._errors.scores((given - true).norm(dim=3))
+        scores = torch.where(all_of_it, 1.0, scores) * present
         return PERSON_SIZE * given.masked_fill(~present.unsqueeze(3), 0), present, scores
 
     def _pick(self, pool: Pool, count: int) -> tuple[Tensor, Tensor, Tensor]:
