@@ -215,7 +215,10 @@ def describe_correction(result: Result) -> str:
     moved = np.concatenate([person.moved_px[np.isfinite(person.moved_px)] for person in result.people])
     filled = sum(int(person.filled.sum()) for person in result.people if person.filled is not None)
     words = f"moved {moved.mean():.1f} px" if len(moved) else "moved nothing"
-    return f"{words}, filled {filled}" if filled else words
+    doubtful = [person.unsure.any(axis=1) for person in result.people if person.unsure is not None]
+    frames = int(np.any(doubtful, axis=0).sum()) if doubtful else 0
+    words += f", filled {filled}" if filled else ""
+    return f"{words}, unsure in {frames} of {len(result.frame_indices)} frames" if frames else words
 
 
 def table(outcomes: list[Outcome]) -> Table:

@@ -91,7 +91,7 @@ def to_document(result: Result) -> dict[str, Any]:
             "index": result.frame_indices.tolist(),
             "pts_seconds": [round(float(t), 6) for t in result.pts_seconds],
         },
-        "people": [_person_to_document(person) for person in result.people],
+        "people": [_person_to_document(person, result) for person in result.people],
     }
 
 
@@ -103,19 +103,20 @@ def from_document(document: dict[str, Any]) -> Result:
     times = np.array(document["frames"]["pts_seconds"], np.float64)
     if indices.shape != times.shape:
         raise ValueError(f"{len(indices)} frame numbers and {len(times)} times")
-    shape = (len(indices), len(joints))
     return Result(
         source=Source(**document["source"]),
         skeleton=Skeleton(skeleton["name"], joints, tuple((a, b) for a, b in skeleton["limbs"])),
         frame_indices=indices,
         pts_seconds=times,
-        people=tuple(_person_from_document(person, shape) for person in document["people"]),
+        people=tuple(
+            _person_from_document(person, indices.tolist(), joints) for person in document["people"]
+        ),
         estimator=Model(**document["estimator"]),
         corrector=Model(**document["corrector"]) if document["corrector"] else None,
     )
 
 
-def _person_to_document(person: Person) -> dict[str, Any]:
+def _person_to_document(person: Person, result: Result) -> dict[str, Any]:
     document: dict[str, Any] = {
         "id": person.id,
         "boxes": _rows(person.boxes, PIXEL_DECIMALS),
@@ -131,10 +132,27 @@ def _person_to_document(person: Person) -> dict[str, Any]:
             "error_px": _numbers(person.error_px, PIXEL_DECIMALS),
             "filled": person.filled.tolist(),
         }
+        if person.unsure is not None:
+            document["corrected"]["unsure"] = [
+                {
+                    "frame": int(result.frame_indices[row]),
+                    "joints": [result.skeleton.joints[joint] for joint in np.flatnonzero(person.unsure[row])],
+                }
+                for row in np.flatnonzero(person.unsure.any(axis=1))
+            ]
     return document
 
 
-def _person_from_document(document: dict[str, Any], shape: tuple[int, int]) -> Person:
+def _unsure(entries: list[dict[str, Any]], indices: list[int], joints: tuple[str, ...]) -> NDArray[np.bool_]:
+    unsure = np.zeros((len(indices), len(joints)), bool)
+    rows = {index: row for row, index in enumerate(indices)}
+    for entry in entries:
+        unsure[rows[entry["frame"]], [joints.index(joint) for joint in entry["joints"]]] = True
+    return unsure
+
+
+def _person_from_document(document: dict[str, Any], indices: list[int], joints: tuple[str, ...]) -> Person:
+    shape = (len(indices), len(joints))
     initial, corrected = document["initial"], document["corrected"]
     points = _array(initial["keypoints"], (*shape, 2))
     scores = _array(initial["scores"], shape)
@@ -152,6 +170,8 @@ def _person_from_document(document: dict[str, Any], shape: tuple[int, int]) -> P
         corrected=_array(corrected["keypoints"], (*shape, 2)),
         error_px=_array(corrected["error_px"], shape),
         filled=np.array(corrected["filled"], bool).reshape(shape),
+        # Files of before there were unsure joints do not have them.
+        unsure=_unsure(corrected["unsure"], indices, joints) if "unsure" in corrected else None,
     )
 
 

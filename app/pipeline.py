@@ -131,6 +131,7 @@ def correct(
                 corrected=np.concatenate([part.keypoints for part in parts]),
                 error_px=np.concatenate([part.error_px for part in parts]),
                 filled=np.concatenate([part.filled for part in parts]),
+                unsure=np.concatenate([part.unsure for part in parts]),
             )
         )
         progress(len(result.pts_seconds))

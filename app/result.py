@@ -39,6 +39,7 @@ class Person:
         corrected: float32, (T, joints, 2): x, y; NaN where missing; None before correction.
         error_px: float32, (T, joints): the error to be expected of the corrected joint, in pixels.
         filled: bool, (T, joints): the joint was missing and the corrector put it in.
+        unsure: bool, (T, joints): the error to be expected is large for a person of this size.
     """
 
     id: int
@@ -47,6 +48,7 @@ class Person:
     corrected: NDArray[np.float32] | None = field(default=None, repr=False)
     error_px: NDArray[np.float32] | None = field(default=None, repr=False)
     filled: NDArray[np.bool_] | None = field(default=None, repr=False)
+    unsure: NDArray[np.bool_] | None = field(default=None, repr=False)
 
     @property
     def found(self) -> NDArray[np.bool_]:

@@ -21,6 +21,9 @@ from corrector.timeline import Timeline, fillable, segments
 KIND = "corrector"
 DEFAULT_WEIGHTS = "corrector-default"
 MAX_GAP_SECONDS = 0.5
+UNSURE_ERROR = 0.3
+"""In person sizes (see :func:`corrector.features.place_and_size`): a joint with more error to be expected
+is unsure. About 6 % of the height of a person standing upright."""
 
 
 @dataclass(frozen=True)
@@ -32,11 +35,13 @@ class Correction:
         error_px: float32, (T, J): the distance to the true point that is to be expected, in pixels; NaN
             where there is no point, or for a joint that the corrector does not know.
         filled: bool, (T, J): the joint was missing and has been filled in.
+        unsure: bool, (T, J): the error to be expected is large for a person of this size.
     """
 
     keypoints: NDArray[np.float32] = field(repr=False)
     error_px: NDArray[np.float32] = field(repr=False)
     filled: NDArray[np.bool_] = field(repr=False)
+    unsure: NDArray[np.bool_] = field(repr=False)
 
 
 class Corrector:
@@ -106,9 +111,11 @@ class Corrector:
         fixed, error = self._correct_known(points, scores, times, max_gap_seconds, progress)
         result = given[..., :2].astype(np.float32)
         expected = np.full(result.shape[:2], np.nan, dtype=np.float32)
-        result[:, theirs], expected[:, theirs] = fixed[:, ours], error[:, ours]
+        result[:, theirs], expected[:, theirs] = fixed[:, ours], error[:, ours, 0]
         filled = np.isfinite(result).all(axis=2) & ~np.isfinite(given[..., :2]).all(axis=2)
-        return Correction(result, expected, np.asarray(filled))
+        unsure = np.zeros(filled.shape, dtype=bool)
+        unsure[:, theirs] = error[:, ours, 1] > UNSURE_ERROR  # never where it is NaN
+        return Correction(result, expected, np.asarray(filled), unsure)
 
     def _arrange(
         self, given: NDArray[np.floating], joints: Sequence[str], pairs: Sequence[tuple[int, int]]
@@ -137,7 +144,7 @@ class Corrector:
         max_gap_seconds: float,
         progress: Callable[[int], None] | None,
     ) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
-        """The same in the network's order of joints: (T, J, 2) and (T, J)."""
+        """Points (T, J, 2) and expected errors (T, J, 2), in pixels and in person sizes, of its joints."""
         timeline = Timeline.of(times)
         track_points, track_scores = timeline.gather(points, scores)
         if self._network.config.put_sides_right:
@@ -155,7 +162,7 @@ class Corrector:
         fixed, error = correct_segments(
             self._network, track, parts, batch_size=self.batch_size, device=self._device, progress=report
         )
-        result, expected = np.full_like(points, np.nan), np.full_like(scores, np.nan)
+        result, expected = np.full_like(points, np.nan), np.full_like(points, np.nan)
         for part in parts:
             keep = there[part] | fillable(there[part], track.seconds[part], max_gap_seconds=max_gap_seconds)
             steps = timeline.step_of_frame
@@ -163,7 +170,7 @@ class Corrector:
             shown = keep[steps[frames] - part.start]
             spread = timeline.spread(part, fixed, times[frames])
             result[frames] = np.where(shown[..., None], spread, np.nan)
-            expected[frames] = np.where(shown, error[steps[frames]], np.nan)
+            expected[frames] = np.where(shown[..., None], error[steps[frames]], np.nan)
         return result, expected
 
 

@@ -58,13 +58,14 @@ def correct_segments(
     device: torch.device,
     progress: Callable[[int], None] | None = None,
 ) -> tuple[Floats, Floats]:
-    """Corrected points (S, J, 2) and expected errors (S, J) in pixels; NaN outside of the segments.
+    """Corrected points (S, J, 2) and expected errors (S, J, 2) in pixels and in person sizes.
 
-    Each window lies in one segment. A step's answers are averaged over the windows that hold it.
+    NaN outside of the segments. Each window lies in one segment. A step's answers are averaged over the
+    windows that hold it.
     ``progress`` is told how many steps are done, after each batch of ``batch_size`` windows.
     """
     config = network.config
-    total = np.zeros((*track.points.shape[:2], 3))
+    total = np.zeros((*track.points.shape[:2], 4))
     weight = np.zeros(len(track.points))
     windows = [(start, part.stop) for part in segments for start in window_starts(part, config)]
     starts, stops = np.array(windows, dtype=np.int64).reshape(-1, 2).T
@@ -81,7 +82,7 @@ def correct_segments(
             progress(int(steps[inside].max()) + 1)
     with np.errstate(invalid="ignore"):
         mean = total / weight[:, None, None]
-    return hold_back(mean[..., :2], mean[..., 2], track, caution=config.caution), mean[..., 2]
+    return hold_back(mean[..., :2], mean[..., 2], track, caution=config.caution), mean[..., 2:]
 
 
 def hold_back(points: Floats, error: Floats, track: Track, *, caution: float) -> Floats:
@@ -108,7 +109,7 @@ def _answer(
     inside: NDArray[np.bool_],
     device: torch.device,
 ) -> Floats:
-    """Points and expected errors (B, L, J, 3) of windows of steps; those not ``inside`` are padding."""
+    """What :func:`correct_windows` gives for windows of steps; those not ``inside`` are padding."""
     points = track.points[steps]
     present = np.isfinite(points).all(axis=3) & inside[:, :, None]
     seconds = track.seconds[steps]
@@ -124,8 +125,8 @@ def _answer(
 
 
 def correct_windows(network: CorrectorNetwork, window: Window) -> Tensor:
-    """Corrected points and expected errors (B, L, J, 3) of a batch of windows, all in pixels."""
+    """Corrected points in pixels, and expected errors in pixels and in person sizes: (B, L, J, 4)."""
     normal, place, size = normalise(window, network.config.joints)
     answer = network(normal)
     error = answer.log_error.exp().unsqueeze(3)
-    return torch.cat((answer.points * size + place, error * size), dim=3)
+    return torch.cat((answer.points * size + place, error * size, error), dim=3)

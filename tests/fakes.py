@@ -116,4 +116,5 @@ class ShiftCorrector:
             keypoints=moved,
             error_px=np.ones(moved.shape[:2], np.float32),
             filled=np.zeros(moved.shape[:2], bool),
+            unsure=np.zeros(moved.shape[:2], bool),
         )

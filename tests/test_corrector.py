@@ -195,8 +195,8 @@ def test_any_frame_rate(fps: float) -> None:
     motion = np.repeat(pose, frames, axis=0)
     motion[..., :2] += 40 * seconds[:, None, None]
     network = CorrectorNetwork(CorrectorConfig(**SMALL))
-    torch.nn.init.zeros_(network.output.weight)
-    network.output.bias.data.view(-1, 15)[4] = 30  # nothing but the points that were given
+    torch.nn.init.zeros_(network.decoder.output.weight)
+    network.decoder.output.bias.data.view(-1, 15)[4] = 30  # nothing but the points that were given
     result = Corrector(network, device=CPU).correct(motion, pts_seconds=seconds, joints=ALL)
     np.testing.assert_allclose(result.keypoints, motion[..., :2], atol=0.01)
 
@@ -207,8 +207,8 @@ def test_variable_frame_rate_keeps_its_timing() -> None:
     motion = np.repeat(make_motion(1), 200, axis=0)
     motion[..., :2] += 50 * seconds[:, None, None]
     network = CorrectorNetwork(CorrectorConfig(**SMALL))
-    torch.nn.init.zeros_(network.output.weight)
-    network.output.bias.data.view(-1, 15)[4] = 30
+    torch.nn.init.zeros_(network.decoder.output.weight)
+    network.decoder.output.bias.data.view(-1, 15)[4] = 30
     result = Corrector(network, device=CPU).correct(motion, pts_seconds=seconds, joints=ALL)
     np.testing.assert_allclose(result.keypoints, motion[..., :2], atol=0.05)
 
@@ -327,3 +327,19 @@ def test_cuda_gives_what_the_processor_gives() -> None:
         motion, pts_seconds=times(100), joints=ALL
     )
     np.testing.assert_allclose(other.keypoints, one.keypoints, atol=0.05)
+
+
+def test_a_joint_is_unsure_where_the_error_to_be_expected_is_large_for_the_person() -> None:
+    motion, corrector = make_motion(40), make_corrector()
+    with torch.no_grad():  # expects more error of some joints than of others
+        bias = corrector._network.decoder.output.bias.view(-1, 15)
+        bias[2] = np.log(0.1)
+        bias[2, 4] = np.log(0.5)
+        corrector._network.decoder.output.weight.zero_()
+    large = motion.copy()
+    large[..., :2] *= 10
+    for clip in (motion, large):
+        unsure = corrector.correct(clip, pts_seconds=times(40), joints=ALL).unsure
+        assert unsure[:, 4].all() and unsure.sum() == 40
+    motion[:, 4] = np.nan
+    assert not corrector.correct(motion, pts_seconds=times(40), joints=ALL).unsure.any()

@@ -29,6 +29,7 @@ def make_result(initial, *, corrected=True):
         if corrected
         else None,
         filled=np.zeros(initial.shape[:2], bool) if corrected else None,
+        unsure=initial[..., 0] > 900 if corrected else None,
     )
     return Result(
         source=Source("a.mp4", 64, 48, 29.97),
@@ -66,6 +67,7 @@ def test_what_is_written_comes_back(tmp_path_factory, initial, corrected):
     if corrected:
         np.testing.assert_allclose(again.people[0].corrected, result.people[0].corrected, atol=0.006)
         np.testing.assert_array_equal(again.people[0].filled, result.people[0].filled)
+        np.testing.assert_array_equal(again.people[0].unsure, result.people[0].unsure)
     else:
         assert again.people[0].corrected is None
 
@@ -85,6 +87,18 @@ def test_a_missing_joint_is_null_and_the_json_is_strict(tmp_path):
     assert person["corrected"]["keypoints"][1][2] is None
     assert person["boxes"][-1] is None
     assert person["initial"]["keypoints"][0][0] == [7, 7]
+
+
+def test_unsure_joints_are_listed_by_frame_and_name(tmp_path):
+    initial = np.full((FRAMES, JOINTS, 3), 7, np.float32)
+    initial[2, [0, 6], 0] = 1000
+    document.save(make_result(initial), tmp_path / "a.json")
+    written = json.loads((tmp_path / "a.json").read_text())
+    corrected = written["people"][0]["corrected"]
+    assert corrected["unsure"] == [{"frame": 7, "joints": ["head", "right_wrist"]}]
+    del corrected["unsure"]  # as files were before there was such a list
+    (tmp_path / "a.json").write_text(json.dumps(written))
+    assert document.load(tmp_path / "a.json").people[0].unsure is None
 
 
 def test_a_result_without_people_comes_back_empty(tmp_path):

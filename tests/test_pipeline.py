@@ -1,11 +1,13 @@
 """Video in, overlay and data out, with models whose answers are known."""
 
+from dataclasses import replace
+
 import av
 import numpy as np
 import pytest
 
 import app
-from app.batch import Options, run_job
+from app.batch import Options, describe_correction, run_job
 from app.inputs import Job
 from app.pipeline import Timings
 from app.progress import Reporter
@@ -161,6 +163,16 @@ class CountingCorrector(ShiftCorrector):
     def correct(self, keypoints, *, pts_seconds, joints):
         self.frames.append(len(pts_seconds))
         return super().correct(keypoints, pts_seconds=pts_seconds, joints=joints)
+
+
+def test_what_was_corrected_is_said_in_a_few_words(clip):
+    result = process(clip)
+    assert describe_correction(result) == "moved 2.0 px"
+    unsure, filled = np.zeros((2, 30, 7), bool)
+    unsure[4:6, :3] = unsure[9, 2] = filled[3, :2] = True
+    person = replace(result.people[0], unsure=unsure, filled=filled)
+    result = replace(result, people=(person, replace(person, unsure=np.roll(unsure, 1, axis=0))))
+    assert describe_correction(result) == "moved 2.0 px, filled 4, unsure in 5 of 30 frames"
 
 
 def test_nothing_is_corrected_across_a_leap_to_somebody_else(clip):
