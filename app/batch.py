@@ -212,13 +212,20 @@ def describe_correction(result: Result) -> str:
     """How much was corrected, in a few words."""
     if not result.people:
         return "nobody found"
-    moved = np.concatenate([person.moved_px[np.isfinite(person.moved_px)] for person in result.people])
-    filled = sum(int(person.filled.sum()) for person in result.people if person.filled is not None)
-    words = f"moved {moved.mean():.1f} px" if len(moved) else "moved nothing"
     doubtful = [person.unsure.any(axis=1) for person in result.people if person.unsure is not None]
-    frames = int(np.any(doubtful, axis=0).sum()) if doubtful else 0
+    return describe_changes(
+        np.concatenate([person.moved_px[np.isfinite(person.moved_px)] for person in result.people]),
+        filled=sum(int(person.filled.sum()) for person in result.people if person.filled is not None),
+        unsure=int(np.any(doubtful, axis=0).sum()) if doubtful else 0,
+        frames=len(result.frame_indices),
+    )
+
+
+def describe_changes(moved_px: NDArray[np.floating], *, filled: int, unsure: int, frames: int) -> str:
+    """How far joints (N,) were moved, how many filled in, and how many of the frames are unsure."""
+    words = f"moved {moved_px.mean():.1f} px" if len(moved_px) else "moved nothing"
     words += f", filled {filled}" if filled else ""
-    return f"{words}, unsure in {frames} of {len(result.frame_indices)} frames" if frames else words
+    return f"{words}, unsure in {unsure} of {frames} frames" if unsure else words
 
 
 def table(outcomes: list[Outcome]) -> Table:

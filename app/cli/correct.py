@@ -16,10 +16,12 @@ def register_parser(subparsers: Subparsers) -> None:
     parser = subparsers.add_parser(
         "correct",
         help="correct joints that exist already",
-        description="Corrects the initial joints of data files that posefix wrote, without their videos.",
-        epilog="Writes KEYPOINTS_corrected.json beside each file, or into --output.",
+        description="Corrects joints without their videos: of data files that posefix wrote (.json), or of CSV "
+        "files of one person with the columns frame, joint, x, y and, where known, score (.csv).",
+        epilog="Writes KEYPOINTS_corrected.json or .csv beside each file, or into --output.",
     )
     parser.add_argument("inputs", nargs="+", type=Path, metavar="KEYPOINTS")
+    parser.add_argument("--fps", type=float, metavar="N", help="frames a second of CSV files")
     parser.add_argument("--output", type=Path, metavar="DIR", help="write here, not beside each file")
     parser.add_argument("--overwrite", action="store_true", help="redo what is there already")
     parser.add_argument(
@@ -36,19 +38,22 @@ def handle(args: argparse.Namespace) -> int:
     from rich.console import Console
 
     from app.device import choose_device
-    from app.errors import PosefixError
+    from app.errors import PosefixError, UsageError
     from corrector import Corrector
 
+    if args.fps is not None and not 0 < args.fps < float("inf"):
+        raise UsageError(f"Invalid fps ({args.fps:g}). Supported values are above 0.")
     corrector = Corrector.from_weights(args.weights, device=choose_device(args.device))
     console = Console(stderr=True, soft_wrap=True, highlight=False)
     failed = 0
     for path in args.inputs:
-        target = (args.output or path.parent) / f"{path.stem}_corrected.json"
+        suffix = ".csv" if _is_csv(path) else ".json"
+        target = (args.output or path.parent) / f"{path.stem}_corrected{suffix}"
         try:
             if target.exists() and not args.overwrite:
                 console.print(f"{target}: exists, {path} skipped. --overwrite redoes it.", markup=False)
                 continue
-            words = _correct(path, target, corrector)
+            words = _correct(path, target, corrector, args.fps)
             console.print(f"{target}: {words}", markup=False)
         except (PosefixError, ValueError) as error:
             console.print(f"posefix: {error}", markup=False)
@@ -56,10 +61,41 @@ def handle(args: argparse.Namespace) -> int:
     return 1 if failed else 0
 
 
-def _correct(path: Path, target: Path, corrector: Corrector) -> str:
+def _is_csv(path: Path) -> bool:
+    return path.suffix.lower() == ".csv"
+
+
+def _correct(path: Path, target: Path, corrector: Corrector, fps: float | None) -> str:
     from app import document, pipeline
     from app.batch import describe_correction
 
+    if _is_csv(path):
+        return _correct_csv(path, target, corrector, fps)
     result = pipeline.correct(document.load(path), corrector)
     document.save(result, target)
     return describe_correction(result)
+
+
+def _correct_csv(path: Path, target: Path, corrector: Corrector, fps: float | None) -> str:
+    import numpy as np
+
+    from app import csv_keypoints
+    from app.batch import describe_changes
+    from app.errors import PosefixError
+
+    table = csv_keypoints.read(path)
+    if fps is None:
+        raise PosefixError(f"{path}: a CSV file does not say how fast its frames follow. Give --fps.")
+    times = np.arange(len(table.keypoints)) / fps
+    try:
+        correction = corrector.correct(table.keypoints, pts_seconds=times, joints=table.joints)
+    except ValueError as error:
+        raise PosefixError(f"{path}: {error}") from error
+    csv_keypoints.write(target, table, correction)
+    moved = np.linalg.norm(correction.keypoints - table.keypoints[..., :2], axis=2)
+    return describe_changes(
+        moved[np.isfinite(moved)],
+        filled=int(correction.filled.sum()),
+        unsure=int(correction.unsure.any(axis=1).sum()),
+        frames=len(moved),
+    )
