@@ -16,7 +16,7 @@ def register_parser(subparsers: Subparsers) -> None:
     parser = subparsers.add_parser(
         "correct",
         help="correct joints that exist already",
-        description="Corrects joints without their videos: of data files that posefix wrote (.json), or of CSV "
+        description="Corrects joints without their videos: of data files of posefix (.json), or of CSV "
         "files of one person with the columns frame, joint, x, y and, where known, score (.csv).",
         epilog="Writes KEYPOINTS_corrected.json or .csv beside each file, or into --output.",
     )
