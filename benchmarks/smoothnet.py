@@ -1,10 +1,13 @@
 """SmoothNet (Zeng et al., ECCV 2022): fully connected layers over time, for each coordinate alone.
 
-Trained on the same pairs as the corrector, towards the same targets.
+Trained on the same pairs as the corrector, towards the same targets:
+
+    python -m benchmarks.smoothnet ../shared/data/h36m_sh --output runs/smoothnet.safetensors
 """
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,11 +16,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+import weights as store
 from corrector.data.sources import TRAIN_SUBJECTS, load_h36m
 from corrector.data.windows import Pool, pair_pool
 
 Floats = NDArray[np.floating]
 WINDOW, HIDDEN, BLOCKS, BATCH = 32, 512, 3, 64
+KIND = "smoothnet"
 SCALE = 100.0
 
 
@@ -82,6 +87,18 @@ def _draw(pool: Pool, generator: torch.Generator) -> tuple[Tensor, Tensor]:
     return (given - middle) / SCALE, (target - middle) / SCALE
 
 
+def load_smoothnet(path: Path) -> SmoothNet:
+    """The network of a weights file.
+
+    Raises:
+        weights.WeightsError: the file is missing, damaged or of another kind.
+    """
+    _, tensors = store.load(path, kind=KIND)
+    network = SmoothNet()
+    network.load_state_dict(tensors)
+    return network.eval()
+
+
 def smoother(network: SmoothNet) -> Callable[[Floats, float], Floats]:
     """The network as a filter: all windows that hold a frame are averaged."""
 
@@ -104,3 +121,22 @@ def smoother(network: SmoothNet) -> Callable[[Floats, float], Floats]:
         return (total / count).T.reshape(points.shape).double().numpy()
 
     return apply
+
+
+def main() -> None:
+    """Trains and writes the weights."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("data", type=Path, metavar="DIR", help="h36m_sh")
+    parser.add_argument("--output", type=Path, required=True, metavar="FILE")
+    parser.add_argument("--steps", type=int, default=20_000, metavar="N", help="(default: 20000)")
+    parser.add_argument("--threads", type=int, default=1, metavar="N", help="(default: 1)")
+    args = parser.parse_args()
+    torch.set_num_threads(args.threads)
+    network = train_smoothnet(args.data, steps=args.steps)
+    store.save(args.output, kind=KIND, config={"steps": args.steps}, tensors=network.state_dict())
+
+
+if __name__ == "__main__":
+    main()

@@ -4,11 +4,18 @@ import json
 
 import numpy as np
 import pytest
+from scipy.io import loadmat
 
+from app.cli.main import main
 from app.errors import UsageError
-from app.evaluation.conventions import compare_by_convention
+from app.evaluation.conventions import Judge
 from app.evaluation.correction import Case, compare, measure, person_size, side_pairs
+from app.evaluation.correction_report import parts_of
 from app.evaluation.pairs import Pairs, Take, load_pairs
+from app.evaluation.youtube_pairs import SECONDS_APART, is_youtube_pose, youtube_pairs
+from corrector.joints import ALL
+from estimators import FramePoses
+from tests.fakes import BlobEstimator
 
 JOINTS = ("head", "left_wrist", "right_wrist", "left_ankle", "right_ankle")
 POSE = np.array([[100.0, 0], [60, 100], [140, 100], [80, 200], [120, 200]])
@@ -28,12 +35,15 @@ def test_figures_of_known_points() -> None:
     points[:, 1, 1] += 11  # outside of 0.05 x 200
     points[7, 3] = np.nan  # a missing joint is wrong, and has no error in pixels
     figures = measure([points[:40], points[40:]], [still(40), still(60)], joints=JOINTS)
-    assert figures.pck20 == pytest.approx(dict(zip(JOINTS, (0.5, 1, 1, 0.99, 1), strict=True)))
-    assert figures.error == pytest.approx(dict(zip(JOINTS, (10.5, 11, 0, 0, 0), strict=True)))
+    assert figures.per_joint["pck20"] == pytest.approx(dict(zip(JOINTS, (0.5, 1, 1, 0.99, 1), strict=True)))
+    assert figures.per_joint["error_px"] == pytest.approx(dict(zip(JOINTS, (10.5, 11, 0, 0, 0), strict=True)))
     assert figures.mean["pck20"] == pytest.approx((50 + 100 + 100 + 99 + 100) / 500)
     assert figures.mean["pck_0.2"] == pytest.approx(499 / 500)
     assert figures.mean["pck_0.05"] == pytest.approx((50 + 0 + 100 + 99 + 100) / 500)
     assert figures.mean["error_px"] == pytest.approx((50 * 21 + 100 * 11) / 499)
+    assert figures.per_joint["pck_0.05"]["left_wrist"] == 0
+    assert figures.curve["head"][20:22] == [0.5, 1] and figures.curve["left_wrist"][10:12] == [0, 1]
+    assert figures.curve["left_ankle"] == pytest.approx([0.99] * 41)
     # The mean error of the worst one of a hundred frames is that with a joint missing: (21 + 11) / 4.
     assert figures.mean["worst_px"] == pytest.approx(8)
     low, high = figures.intervals["error_px"]
@@ -54,7 +64,7 @@ def test_unknown_truth_is_not_judged() -> None:
     points[:, 4] += 100
     figures = measure([points], [true], joints=JOINTS)
     assert figures.mean["pck20"] == 1 and figures.mean["error_px"] == 0
-    assert np.isnan(figures.pck20["right_ankle"])
+    assert np.isnan(figures.per_joint["pck20"]["right_ankle"])
 
 
 def test_swaps_are_counted_where_they_can_be_told() -> None:
@@ -90,7 +100,7 @@ def test_a_difference_of_convention_is_neither_error_nor_gain() -> None:
         return Take(name, np.pad(found, ((0, 0), (0, 0), (0, 1)), constant_values=1.0), true, 25)
 
     pairs = Pairs(JOINTS, [take("test")], [take("fit")])
-    result = compare_by_convention(pairs, lambda take: take.detected[..., :2])
+    result = Judge(pairs).compare(lambda take: take.detected[..., :2])
     assert result.figures["true"][0].mean["error_px"] > 5
     assert result.figures["own"][0].mean["error_px"] < 0.1
     assert result.figures["true_carried"][1].mean["error_px"] < 0.1
@@ -105,7 +115,7 @@ def test_pairs_files(tmp_path) -> None:
     np.savez(path, **values, lengths=[10, 20])
     pairs = load_pairs(path)
     assert [len(take.true) for take in pairs.takes] == [10, 20] and pairs.joints == JOINTS
-    assert list(compare_by_convention(pairs, lambda take: take.true).figures) == ["true"]
+    assert list(Judge(pairs).compare(lambda take: take.true).figures) == ["true"]
     np.savez(path, **values, lengths=[10, 10])
     with pytest.raises(UsageError, match="do not fit"):
         load_pairs(path)
@@ -116,3 +126,71 @@ def test_pairs_files(tmp_path) -> None:
         load_pairs(tmp_path / "none.npz")
     with pytest.raises(UsageError, match=r"meta\.json"):
         load_pairs(tmp_path)
+
+
+def test_joints_are_reported_by_part_of_the_body() -> None:
+    parts = parts_of(JOINTS)
+    assert parts == {"head": ["head"], "wrists": list(JOINTS[1:3]), "ankles": list(JOINTS[3:])}
+    assert parts_of(("neck", "head_top"))["head"] == ["head_top"]
+
+
+def write_pairs(path, takes: int = 2, frames: int = 40) -> None:
+    """People who walk to the right and swing a wrist, with noise on them and a gap."""
+    rng = np.random.default_rng(0)
+    time = np.arange(takes * frames)[:, None] / 25
+    true = np.stack([100 + 12 * np.arange(15) + 40 * time, 50 + 20 * np.arange(15) % 170 + 0 * time], axis=2)
+    true[:, ALL.index("left_wrist"), 1] += 30 * np.sin(4 * time[:, 0])
+    detected = np.concatenate((true + rng.normal(0, 3, true.shape), np.ones((len(true), 15, 1))), axis=2)
+    detected[10:13, 5] = np.nan
+    np.savez(path, joints=ALL, detected=detected, true=true, fps=25.0, lengths=[frames] * takes)
+
+
+def test_the_command_measures_filters_beside_the_corrector(tmp_path, capsys) -> None:
+    pytest.importorskip("benchmarks", reason="needs a checkout")
+    pairs, figures, curves = tmp_path / "pairs.npz", tmp_path / "figures.json", tmp_path / "curves.svg"
+    write_pairs(pairs)
+    arguments = ["--json", str(figures), "--plot", str(curves), "--threads", "1", "--device", "cpu"]
+    assert main(["evaluate", "correction", str(pairs), *arguments]) == 0
+    shown = capsys.readouterr().out
+    written = json.loads(figures.read_text())
+    assert written["initial"]["true"].keys() == written["corrected"]["true"].keys()
+    assert [name.split()[0] for name in written["baselines"]] == [
+        "One-Euro",
+        "Savitzky-Golay",
+        "Gaussian",
+        "median",
+        "Butterworth",
+    ]
+    assert all(name in shown for name in written["baselines"])
+    for name in ("error_px", "pck20", "pck_0.2", "pck_0.05"):
+        assert set(written["corrected"]["true"][f"{name}_per_joint"]) == set(ALL)
+    initial = written["initial"]["true"]["error_px"]
+    for method in written["baselines"].values():
+        assert method["corrected"]["true"]["error_px"] < initial
+        assert method["changes"].keys() == written["changes"].keys()
+    assert written["changes"]["swaps_repaired"] is None  # nothing was exchanged
+    assert curves.read_text().count("<svg") == 1
+    assert main(["evaluate", "correction", str(pairs), "--no-filters", "--json", str(figures)]) == 0
+    assert json.loads(figures.read_text())["baselines"] == {}
+
+
+class MiddleEstimator(BlobEstimator):
+    """Puts every joint into the middle of the frame."""
+
+    def estimate(self, frames, *, pts_seconds, boxes=None):
+        middle = np.array([frames.shape[2] / 2, frames.shape[1] / 2, 0.5], dtype=np.float32)
+        keypoints = np.tile(middle, (1, len(self.skeleton.joints), 1))
+        return [FramePoses(t, keypoints, np.ones((1, 4)), np.ones(1)) for t in pts_seconds]
+
+
+def test_youtube_pose_is_taken_in_released_order_as_single_photographs(shared_data) -> None:
+    folder = shared_data / "youtube_pose"
+    assert is_youtube_pose(folder) and not is_youtube_pose(shared_data)
+    pairs = youtube_pairs(folder, MiddleEstimator())
+    assert len(pairs.takes) == 5 and pairs.tuning == pairs.fitting == ()
+    first = pairs.takes[0]
+    assert first.detected.shape == (100, 7, 3) and np.isfinite(first.true).all()
+    assert np.diff(first.pts_seconds) == pytest.approx(SECONDS_APART)
+    data = loadmat(folder / "YouTube_Pose_dataset.mat", squeeze_me=True, struct_as_record=False)["data"]
+    video = next(video for video in data if video.videoname == first.name)
+    np.testing.assert_allclose(first.true[:, 0], video.locs[:, 0].T)  # the head, frames as in the file

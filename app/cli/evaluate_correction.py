@@ -3,30 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from app.cli.train import Subparsers
-    from app.evaluation.correction import Figures
-
-ROWS = {
-    "error_px": ("mean error, px", 1.0),
-    "pck20": ("PCK@20 px, %", 100.0),
-    "pck_0.2": ("PCK@0.2 of person, %", 100.0),
-    "pck_0.05": ("PCK@0.05 of person, %", 100.0),
-    "worst_px": ("worst 1 % of frames, px", 1.0),
-    "acceleration_px": ("acceleration error, px", 1.0),
-    "swaps": ("sides exchanged, %", 100.0),
-}
-TITLES = {
-    "own": "Truth carried to the detector's own convention",
-    "true": "Against the true joints as they are labelled",
-    "true_carried": "Against the true joints, each method carried to their convention",
-}
+    from app.evaluation.conventions import Correct
+    from app.evaluation.pairs import Pairs
+    from corrector import Corrector
 
 
 def register_parser(subparsers: Subparsers) -> None:
@@ -34,15 +18,24 @@ def register_parser(subparsers: Subparsers) -> None:
     parser = subparsers.add_parser(
         "correction",
         help="initial against corrected joints",
-        description="Measures the corrector on pairs of detected and true joints.",
-        epilog="Differences of convention are fitted on the training subjects of the folder.",
+        description="Measures the corrector on pairs of detected and true joints, beside filters over time.",
+        epilog="On h36m_sh, conventions are fitted on the training subjects and filters tuned on "
+        "the validation subject; otherwise on the measured pairs. Filters and SmoothNet need a checkout.",
     )
-    parser.add_argument("path", type=Path, metavar="PATH", help="folder like h36m_sh, or a pairs file (.npz)")
-    parser.add_argument("--subjects", default="S9", metavar="S9,...", help="of the folder (default: S9)")
+    parser.add_argument(
+        "path", type=Path, metavar="PATH", help="folder like h36m_sh or youtube_pose, or a pairs file (.npz)"
+    )
+    parser.add_argument("--subjects", default="S9", metavar="S9,...", help="of h36m_sh (default: S9)")
+    parser.add_argument(
+        "--estimator", default="sfn", metavar="NAME", help="whose joints on youtube_pose (default: sfn)"
+    )
     parser.add_argument(
         "--weights", type=Path, metavar="FILE", help="corrector weights, not the default ones"
     )
+    parser.add_argument("--no-filters", action="store_true", help="leave the filters out")
+    parser.add_argument("--smoothnet", type=Path, metavar="FILE", help="weights of SmoothNet to measure, too")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures here")
+    parser.add_argument("--plot", type=Path, metavar="FILE", help="draw PCK curves here (.png, .svg)")
     parser.add_argument("--threads", type=int, metavar="N", help="processor threads (default: all)")
     parser.add_argument("--device", default="auto", metavar="auto|cpu|cuda", help="(default: auto)")
     parser.set_defaults(handle=handle)
@@ -54,55 +47,63 @@ def handle(args: argparse.Namespace) -> int:
     from rich.console import Console
 
     from app.device import choose_device
-    from app.evaluation.conventions import compare_by_convention
-    from app.evaluation.pairs import load_pairs
+    from app.evaluation import correction_report as report
+    from app.evaluation.conventions import Judge
     from corrector import Corrector
 
     if args.threads:
         torch.set_num_threads(args.threads)
     corrector = Corrector.from_weights(args.weights, device=choose_device(args.device))
-    pairs = load_pairs(args.path, subjects=args.subjects.split(","))
-    result = compare_by_convention(
-        pairs,
-        lambda take: (
-            corrector.correct(take.detected, pts_seconds=take.pts_seconds, joints=pairs.joints).keypoints
-        ),
-    )
-    console = Console()
-    for convention, (initial, corrected) in result.figures.items():
-        console.print(_table(TITLES[convention], initial, corrected))
-    console.print("  ".join(f"{name}: {100 * share:.2f} %" for name, share in result.changes.items()))
+    pairs, initial = _pairs(args)
+    judge = Judge(pairs)
+    methods = _baselines(args, pairs) | {corrector.name: _correct(corrector, pairs)}
+    results = {name: judge.compare(correct) for name, correct in methods.items()}
+    console = Console(width=None if Console().is_terminal else 160, highlight=False)
+    report.print_figures(console, results, initial=initial)
     if args.json is not None:
         origin = {
             "path": args.path.name,
-            "subjects": args.subjects,
+            "initial_joints": initial,
+            "takes": [take.name for take in pairs.takes],
             "weights_sha256": corrector.weights_sha256,
         }
-        args.json.write_text(json.dumps(origin | result.to_dict(), indent=1) + "\n")
+        report.write_json(args.json, origin, results)
+    if args.plot is not None:
+        report.plot_curves(args.plot, results, initial=initial)
     return 0
 
 
-def _table(title: str, initial: Figures, corrected: Figures) -> Table:
-    from rich.table import Table
+def _pairs(args: argparse.Namespace) -> tuple[Pairs, str]:
+    """What to measure on, and what its initial joints are called."""
+    from app.evaluation.pairs import load_pairs
+    from app.evaluation.youtube_pairs import is_youtube_pose, youtube_pairs
 
-    table = Table(title=title, title_justify="left")
-    for heading in ("", "initial", "corrected", "95 % interval"):
-        table.add_column(heading, justify="left" if not heading else "right")
-    for name, (label, factor) in ROWS.items():
-        table.add_row(
-            label, *_cells(initial.mean[name], corrected.mean[name], factor), _ends(corrected, name)
-        )
-    for joint in corrected.error:
-        table.add_row(f"{joint}, px", *_cells(initial.error[joint], corrected.error[joint], 1.0), "")
-        table.add_row(f"{joint}, PCK@20", *_cells(initial.pck20[joint], corrected.pck20[joint], 100.0), "")
-    return table
+    if is_youtube_pose(args.path):
+        from app.device import choose_device
+        from estimators import create
 
-
-def _cells(initial: float, corrected: float, factor: float) -> tuple[str, str]:
-    return f"{factor * initial:.2f}", f"{factor * corrected:.2f}"
+        return youtube_pairs(
+            args.path, create(args.estimator, device=choose_device(args.device))
+        ), args.estimator
+    return load_pairs(args.path, subjects=args.subjects.split(",")), "detector"
 
 
-def _ends(figures: Figures, name: str) -> str:
-    factor: Any = ROWS[name][1]
-    low, high = figures.intervals.get(name, (None, None))
-    return "" if low is None or high is None else f"{factor * low:.2f} to {factor * high:.2f}"
+def _baselines(args: argparse.Namespace, pairs: Pairs) -> dict[str, Correct]:
+    from app.errors import UsageError
+
+    if args.no_filters and args.smoothnet is None:
+        return {}
+    try:
+        from benchmarks.baselines import smoothnet, tuned_filters
+    except ModuleNotFoundError as error:
+        raise UsageError(
+            "Filters and SmoothNet are only there in a checkout of posefix. Run there, or give --no-filters."
+        ) from error
+    found = {} if args.no_filters else tuned_filters(pairs)
+    return found if args.smoothnet is None else found | {"SmoothNet": smoothnet(args.smoothnet)}
+
+
+def _correct(corrector: Corrector, pairs: Pairs) -> Correct:
+    return lambda take: (
+        corrector.correct(take.detected, pts_seconds=take.pts_seconds, joints=pairs.joints).keypoints
+    )

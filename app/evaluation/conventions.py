@@ -42,39 +42,50 @@ class Comparison:
         return {"initial": initial, "corrected": corrected, "changes": self.changes}
 
 
-def compare_by_convention(pairs: Pairs, correct: Correct) -> Comparison:
-    """Corrects all takes and measures them.
+class Judge:
+    """Measures corrections of the same pairs.
 
-    Args:
+    Attributes:
         pairs: with takes to fit conventions on; without, only ``true`` is measured.
-        correct: gives the corrected points (T, J, 2) of a take.
+        truth: by convention, the true points of each take.
     """
-    true = [take.true for take in pairs.takes]
-    initial = [take.detected[..., :2] for take in pairs.takes]
-    corrected = [correct(take) for take in pairs.takes]
-    figures = {"true": _both(initial, corrected, true, pairs.joints)}
-    judged = true
-    if pairs.fitting:
-        labels = np.concatenate([take.true for take in pairs.fitting])
-        found = np.concatenate([take.detected[..., :2] for take in pairs.fitting])
-        fixed = np.concatenate([correct(take) for take in pairs.fitting])
-        judged = _carried(true, fit_convention(labels, found))
-        figures["own"] = _both(initial, corrected, judged, pairs.joints)
-        before, after = fit_convention(found, labels), fit_convention(fixed, labels)
-        figures["true_carried"] = _both(
-            _carried(initial, before), _carried(corrected, after), true, pairs.joints
-        )
-    cases = [
-        Case(take.name, *points)
-        for take, points in zip(pairs.takes, zip(judged, initial, corrected, strict=True), strict=True)
-    ]
-    return Comparison(figures, compare(cases, joints=pairs.joints))
 
+    def __init__(self, pairs: Pairs) -> None:
+        self.pairs = pairs
+        true = [take.true for take in pairs.takes]
+        initial = [take.detected[..., :2] for take in pairs.takes]
+        self.truth, self._initial = {"true": true}, {"true": initial}
+        self._labels: Floats | None = None
+        if pairs.fitting:
+            self._labels = np.concatenate([take.true for take in pairs.fitting])
+            found = np.concatenate([take.detected[..., :2] for take in pairs.fitting])
+            to_own, to_labels = fit_convention(self._labels, found), fit_convention(found, self._labels)
+            self.truth |= {"own": _carried(true, to_own), "true_carried": true}
+            self._initial |= {"own": initial, "true_carried": _carried(initial, to_labels)}
+        self._before = {
+            name: measure(points, self.truth[name], joints=pairs.joints)
+            for name, points in self._initial.items()
+        }
 
-def _both(
-    initial: list[Floats], corrected: list[Floats], true: list[Floats], joints: tuple[str, ...]
-) -> tuple[Figures, Figures]:
-    return measure(initial, true, joints=joints), measure(corrected, true, joints=joints)
+    def compare(self, correct: Correct) -> Comparison:
+        """Corrects all takes and measures them; ``correct`` gives the points (T, J, 2) of a take."""
+        pairs = self.pairs
+        corrected = [correct(take) for take in pairs.takes]
+        points = {"true": corrected}
+        if self._labels is not None:
+            fixed = np.concatenate([correct(take) for take in pairs.fitting])
+            to_labels = fit_convention(fixed, self._labels)
+            points |= {"own": corrected, "true_carried": _carried(corrected, to_labels)}
+        figures = {
+            name: (before, measure(points[name], self.truth[name], joints=pairs.joints))
+            for name, before in self._before.items()
+        }
+        judged = self.truth.get("own", self.truth["true"])
+        cases = [
+            Case(take.name, true, take.detected[..., :2], after)
+            for take, true, after in zip(pairs.takes, judged, corrected, strict=True)
+        ]
+        return Comparison(figures, compare(cases, joints=pairs.joints))
 
 
 def _carried(points: list[Floats], matrix: Floats) -> list[Floats]:

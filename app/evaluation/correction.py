@@ -15,8 +15,10 @@ from numpy.typing import NDArray
 Floats = NDArray[np.floating]
 Bools = NDArray[np.bool_]
 WORSE_PX = 5.0
+PER_JOINT = ("error_px", "pck20", "pck_0.2", "pck_0.05")
 PCK_PX = 20.0
 PCK_SHARES = (0.05, 0.2)
+CURVE_PX = range(41)
 MIN_PAIR_DISTANCE = 0.06
 """Of the person's size. True left and right joints nearer to each other than that cannot be told swapped."""
 
@@ -48,25 +50,25 @@ class Figures:
     """Figures of one set of points; shares are in 0..1, lengths in pixels.
 
     Attributes:
-        pck20: share of points within 20 px, by joint.
-        error: mean distance, by joint.
-        mean: of all points: ``pck20``, ``pck_0.05``, ``pck_0.2`` (of the person's size), ``error_px``,
-            ``worst_px`` (mean error of the worst 1 % of frames), ``acceleration_px`` (error of second
-            differences), ``swaps`` (share of the pairs that are exchanged).
+        mean: of all points: ``pck20`` (share within 20 px), ``pck_0.05``, ``pck_0.2`` (of the person's size),
+            ``error_px``, ``worst_px`` (mean error of the worst 1 % of frames), ``acceleration_px`` (error of
+            second differences), ``swaps`` (share of the pairs that are exchanged).
+        per_joint: those of ``mean`` in :data:`PER_JOINT`, by joint.
+        curve: by joint, the share of points within each of :data:`CURVE_PX` pixels.
         intervals: 95 % bootstrap intervals over takes of those in ``mean`` that are averages.
     """
 
-    pck20: dict[str, float]
-    error: dict[str, float]
     mean: dict[str, float]
+    per_joint: dict[str, dict[str, float]]
+    curve: dict[str, list[float]]
     intervals: dict[str, tuple[float, float]]
 
     def to_dict(self) -> dict[str, object]:
         """As plain values for JSON."""
         return {
-            "pck20_per_joint": self.pck20,
-            "error_px_per_joint": self.error,
             **self.mean,
+            **{f"{name}_per_joint": values for name, values in self.per_joint.items()},
+            "pck_curve_per_joint": self.curve,
             "intervals": {name: list(ends) for name, ends in self.intervals.items()},
         }
 
@@ -118,16 +120,15 @@ def measure(
     counts = np.array([[take[name][1].sum() for name in names] for take in sums])
     with np.errstate(invalid="ignore"):
         mean = {n: float(v) for n, v in zip(names, tops.sum(0) / counts.sum(0), strict=True)}
-        by_joint = {
-            name: np.divide(*np.sum([take[name] for take in sums], axis=0)).tolist()
-            for name in ("pck20", "error_px")
-        }
+        per_joint = {name: np.divide(*np.sum([take[name] for take in sums], axis=0)) for name in PER_JOINT}
+        curve = np.sum([_within(p, t) for p, t in zip(points, true, strict=True)], axis=0)
+        curve = curve / np.sum([take["pck20"][1] for take in sums], axis=0)
     frames = np.concatenate([_frame_errors(p, t) for p, t in zip(points, true, strict=True)])
     worst = np.sort(frames[np.isfinite(frames)])[-max(1, len(frames) // 100) :]
     return Figures(
-        pck20=dict(zip(joints, by_joint["pck20"], strict=True)),
-        error=dict(zip(joints, by_joint["error_px"], strict=True)),
         mean=mean | {"worst_px": float(worst.mean())},
+        per_joint={n: dict(zip(joints, values.tolist(), strict=True)) for n, values in per_joint.items()},
+        curve=dict(zip(joints, curve.T.tolist(), strict=True)),
         intervals=_intervals(names, tops, counts, seed),
     )
 
@@ -162,6 +163,12 @@ def compare(cases: Sequence[Case], *, joints: Sequence[str]) -> dict[str, float]
 
 def _distance(a: Floats, b: Floats) -> Floats:
     return np.linalg.norm(a - b, axis=-1)
+
+
+def _within(points: Floats, true: Floats) -> Floats:
+    """How many points are within each of CURVE_PX pixels, (41, J)."""
+    apart = _distance(points, true)
+    return np.stack([(apart <= px).sum(axis=0) for px in CURVE_PX]).astype(float)
 
 
 def _frame_errors(points: Floats, true: Floats) -> Floats:

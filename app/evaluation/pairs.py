@@ -10,11 +10,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.errors import UsageError
-from corrector.data.sources import H36M_JOINTS, TEST_SUBJECTS, TRAIN_SUBJECTS, Sequence2D, load_h36m
+from corrector.data.sources import (
+    H36M_JOINTS,
+    TEST_SUBJECTS,
+    TRAIN_SUBJECTS,
+    VALIDATION_SUBJECTS,
+    Sequence2D,
+    load_h36m,
+)
 
 Floats = NDArray[np.floating]
 FITTED_EVERY = 5
 """Conventions are fitted on every fifth training take: enough for 14 weights a joint."""
+TUNED_EVERY = 4
 
 
 @dataclass(frozen=True)
@@ -48,11 +56,13 @@ class Pairs:
         takes: to be measured.
         fitting: other takes of the same detector and labels, on which differences of convention are fitted;
             empty where there are none.
+        tuning: further takes, for the settings of filters; empty where there are none.
     """
 
     joints: tuple[str, ...]
     takes: Sequence[Take]
-    fitting: Sequence[Take]
+    fitting: Sequence[Take] = ()
+    tuning: Sequence[Take] = ()
 
 
 def load_pairs(path: Path, *, subjects: Sequence[str] = TEST_SUBJECTS) -> Pairs:
@@ -68,9 +78,10 @@ def load_pairs(path: Path, *, subjects: Sequence[str] = TEST_SUBJECTS) -> Pairs:
         try:
             takes = [_take(take) for take in load_h36m(path, subjects)]
             fitting = [_take(take) for take in load_h36m(path, TRAIN_SUBJECTS)[::FITTED_EVERY]]
+            tuning = [_take(take) for take in load_h36m(path, VALIDATION_SUBJECTS)[::TUNED_EVERY]]
         except ValueError as error:
             raise UsageError(str(error)) from error
-        return Pairs(H36M_JOINTS, takes, fitting)
+        return Pairs(H36M_JOINTS, takes, fitting, tuning)
     return _load_file(path)
 
 
@@ -97,4 +108,4 @@ def _load_file(path: Path) -> Pairs:
         raise UsageError(f"{path}: joints, detected, true and lengths do not fit each other.")
     spans = zip(np.concatenate(([0], ends[:-1])), ends, strict=True)
     takes = [Take(f"{path.stem}[{i}]", detected[a:b], true[a:b], fps) for i, (a, b) in enumerate(spans)]
-    return Pairs(joints, takes, ())
+    return Pairs(joints, takes)

@@ -72,10 +72,13 @@ def _sides(part: str) -> tuple[str, str]:
     return f"left_{part}", f"right_{part}"
 
 
-def youtube_pose(folder: Path) -> Benchmark:
-    """The five subset videos of YouTube Pose: right within 20 pixels of the released frames."""
+def youtube_pose(folder: Path, *, released: bool = False) -> Benchmark:
+    """The five subset videos of YouTube Pose: right within 20 pixels of the released frames.
+
+    In time's order, or in that in which the frames were ``released``.
+    """
     subset = [name for name, test in youtube_pose_videos(folder).items() if test]
-    records = load_youtube_pose(folder, videos=subset)
+    records = load_youtube_pose(folder, videos=subset, released=released)
     return Benchmark(
         name="youtube-pose",
         records=records,

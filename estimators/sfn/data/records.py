@@ -124,14 +124,17 @@ def _videos(folder: Path) -> Iterable[Any]:
     return np.atleast_1d(loadmat(path, squeeze_me=True, struct_as_record=False)["data"])
 
 
-def load_youtube_pose(folder: Path, *, videos: Iterable[str]) -> list[PoseRecord]:
-    """YouTube Pose (Charles et al., CVPR 2016): the labelled frames of the named videos, in time's order."""
+def load_youtube_pose(folder: Path, *, videos: Iterable[str], released: bool = False) -> list[PoseRecord]:
+    """YouTube Pose (Charles et al., CVPR 2016): the labelled frames of the named videos.
+
+    In time's order, or in that in which they were ``released``.
+    """
     wanted = set(videos)
     records = []
     for video in _videos(folder):
         if str(video.videoname) not in wanted:
             continue
-        for index in np.argsort(video.frameids):
+        for index in range(len(video.frameids)) if released else np.argsort(video.frameids):
             name = f"{video.videoname}/frame_{video.frameids[index]:06d}.jpg"
             joints = in_sfn_order(video.locs[:, :, index].T, YOUTUBE_POSE_JOINTS)
             records.append(PoseRecord(name, read_image(folder / "GT_frames" / name), joints))

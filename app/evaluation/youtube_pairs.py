@@ -1,0 +1,32 @@
+"""An estimator's joints on YouTube Pose's test subset with the labels: pairs to measure a correction on."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from pathlib import Path
+
+import numpy as np
+
+from app.evaluation.pairs import Pairs, Take
+from app.evaluation.pose_benchmarks import run, youtube_pose
+from estimators import Estimator
+
+SECONDS_APART = 4.0
+"""Between labelled frames, more or less: they are 20 to 200 frames apart and not released in time's order."""
+
+
+def is_youtube_pose(folder: Path) -> bool:
+    """Whether the folder holds YouTube Pose."""
+    return (folder / "YouTube_Pose_dataset.mat").is_file()
+
+
+def youtube_pairs(folder: Path, estimator: Estimator) -> Pairs:
+    """One take a video of the subset: 100 frames in released order, the whole frame looked at."""
+    outcome = run(estimator, youtube_pose(folder, released=True))
+    names = [record.name.split("/")[0] for record in outcome.benchmark.records]
+    takes = []
+    for name, group in groupby(range(len(names)), key=names.__getitem__):
+        frames = list(group)
+        true = np.asarray(outcome.labels[frames], dtype=np.float64)
+        takes.append(Take(name, outcome.keypoints[frames], true, 1 / SECONDS_APART))
+    return Pairs(outcome.benchmark.joints, takes)
