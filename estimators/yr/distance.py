@@ -1,7 +1,9 @@
-"""The generalised distance transform of sampled functions, in linear time.
+"""The generalised distance transform of sampled functions: one axis after the other, exact.
 
-P. Felzenszwalb, D. Huttenlocher, "Distance transforms of sampled functions", Theory of Computing 2012: the
-upper envelope of one downward parabola per source cell. The two axes are done one after the other.
+Felzenszwalb & Huttenlocher ("Distance transforms of sampled functions", Theory of Computing 2012) take the
+upper envelope of one parabola per cell, in linear time but branch by branch. Here whole rows are compared at
+once, from the parabola's summit outwards, until no row further out can win any more: several times quicker
+on the few dozen rows that matter, for the processor does eight cells at a time and guesses no branches.
 """
 
 from __future__ import annotations
@@ -13,67 +15,97 @@ from numpy.typing import NDArray
 Array = NDArray[np.floating]
 Indices = NDArray[np.int16]
 
+BLOCK = 128  # columns done together: they stay in the nearest cache and end early together
+PATIENCE = 2  # steps outwards between two looks at how far there is to go
+
 
 @njit(cache=True, nogil=True)
-def envelope(
-    values: NDArray[np.float64],
-    quadratic: float,
-    linear: float,
-    shift: float,
-    best: NDArray[np.float64],
-    source: Indices,
-    roots: Indices,
-    heights: NDArray[np.float64],
+def sweep(
+    values: Array, quadratic: float, linear: float, shift: float, best: Array, source: NDArray[np.int32]
 ) -> None:
-    """One axis: best[p] = max over c of values[c] - quadratic d^2 - linear d, d = p + shift - c.
-
-    With t = p + shift, that is g(c) + 2 quadratic t c plus something without c, where g(c) = values[c]
-    - quadratic c^2 + linear c: only the corners of the upper convex hull of g ever win, from left to right
-    as t grows. The hull takes no division.
+    """The first axis: best[p] = max over c of values[c] - quadratic d^2 - linear d, d = p + shift - c.
 
     Args:
-        values: (n,).
+        values: (n, lanes); every lane by itself.
         quadratic: above 0.
-        best: (m,), written; p runs over 0..m-1 and p + shift may lie outside of 0..n-1.
-        source: (m,), written: the c of each maximum.
-        roots, heights: (n,), scratch: the hull's corners and their g.
+        best: (m, lanes), written; p runs over 0..m-1 and p + shift may lie outside of 0..n-1.
+        source: (m, lanes), written: the c of each maximum.
     """
-    top = _hull(values, quadratic, linear, roots, heights)
-    corner = 0
-    for p in range(best.shape[0]):
-        t = p + shift
-        slope = -2.0 * quadratic * t
-        while corner < top and (
-            heights[corner + 1] - heights[corner] > slope * (roots[corner + 1] - roots[corner])
-        ):
-            corner += 1
-        c = roots[corner]
-        d = t - c
-        best[p] = values[c] - (quadratic * d + linear) * d
-        source[p] = c
+    count, lanes = values.shape
+    tops = np.empty(count, values.dtype)
+    line = np.empty(BLOCK, values.dtype)
+    index = np.empty(BLOCK, np.int32)
+    for start in range(0, lanes, BLOCK):
+        end = min(start + BLOCK, lanes)
+        for c in range(count):
+            tops[c] = _extreme(values[c, start:end], 1)
+        for p in range(best.shape[0]):
+            _row(values, start, end, tops, quadratic, linear, p + shift, line, index)
+            for x in range(end - start):
+                best[p, start + x] = line[x]
+                source[p, start + x] = index[x]
 
 
 @njit(cache=True, nogil=True)
-def _hull(
-    values: NDArray[np.float64],
+def _row(
+    values: Array,
+    start: int,
+    end: int,
+    tops: Array,
     quadratic: float,
     linear: float,
-    roots: Indices,
-    heights: NDArray[np.float64],
-) -> int:
-    """Writes the corners of the upper convex hull of g and returns the index of the last one."""
-    top = -1
-    for c in range(values.shape[0]):
-        height = values[c] - (quadratic * c - linear) * c
-        while top > 0:
-            rise = (heights[top] - heights[top - 1]) * (c - roots[top])
-            if (height - heights[top]) * (roots[top] - roots[top - 1]) < rise:
-                break
-            top -= 1
-        top += 1
-        roots[top] = c
-        heights[top] = height
-    return top
+    place: float,
+    best: Array,
+    source: NDArray[np.int32],
+) -> None:
+    """One row of results, for the columns from ``start`` to ``end``.
+
+    Costs grow away from the summit, so that there is no hope further out where even the highest value of
+    all, less the cost, is no better than the worst result so far.
+
+    Args:
+        values: (n, lanes); tops: (n,), the highest value of each row in these columns.
+        best, source: (end - start or more,), written.
+    """
+    count, width = len(values), end - start
+    first = int(min(max(np.rint(place + linear / (2.0 * quadratic)), 0.0), count - 1.0))
+    cost = values.dtype.type((quadratic * (place - first) + linear) * (place - first))
+    summit = values[first, start:end]
+    for x in range(width):
+        best[x] = summit[x] - cost
+        source[x] = first
+    highest, lowest = _extreme(tops, 1), _extreme(best[:width], -1)
+    for reach in range(1, count):
+        hope = False
+        for c in (first - reach, first + reach):
+            if c < 0 or c >= count:
+                continue
+            cost = values.dtype.type((quadratic * (place - c) + linear) * (place - c))
+            hope |= highest - cost > lowest
+            if tops[c] - cost > lowest:
+                row, number = values[c, start:end], np.int32(c)
+                for x in range(width):
+                    value = row[x] - cost
+                    better = value > best[x]
+                    best[x] = value if better else best[x]
+                    source[x] = number if better else source[x]
+        if not hope:
+            break
+        if reach % PATIENCE == 0:
+            lowest = _extreme(best[:width], -1)
+
+
+@njit(cache=True, nogil=True)
+def _extreme(row: Array, sign: int) -> float:
+    """The highest (1) or the lowest (-1) of a row."""
+    found = row[0]
+    if sign > 0:
+        for x in range(len(row)):
+            found = row[x] if row[x] > found else found
+    else:
+        for x in range(len(row)):
+            found = row[x] if row[x] < found else found
+    return found
 
 
 @njit(cache=True, nogil=True)
@@ -89,27 +121,16 @@ def transform(
         best: (M, N), written.
         source_x, source_y: (M, N), written: the c of each maximum.
     """
-    height, width = values.shape
     rows, columns = best.shape
-    longest = max(height, width, rows, columns)
-    roots = np.empty(longest, np.int16)
-    heights = np.empty(longest)
-    line, result = np.empty(longest), np.empty(longest)
-    found = np.empty(longest, np.int16)
-    partial = np.empty((rows, width))
-    partial_y = np.empty((rows, width), np.int16)
-    for x in range(width):
-        for y in range(height):
-            line[y] = values[y, x]
-        envelope(line[:height], spring[2], spring[3], anchor[1], result[:rows], found[:rows], roots, heights)
-        for y in range(rows):
-            partial[y, x] = result[y]
-            partial_y[y, x] = found[y]
+    width = values.shape[1]
+    partial = np.empty((rows, width), values.dtype)
+    partial_y = np.empty((rows, width), np.int32)
+    sweep(values, spring[2], spring[3], anchor[1], partial, partial_y)
+    turned = np.empty((columns, rows), values.dtype)
+    turned_x = np.empty((columns, rows), np.int32)
+    sweep(partial.T.copy(), spring[0], spring[1], anchor[0], turned, turned_x)
     for y in range(rows):
-        envelope(
-            partial[y], spring[0], spring[1], anchor[0], result[:columns], found[:columns], roots, heights
-        )
         for x in range(columns):
-            best[y, x] = result[x]
-            source_x[y, x] = found[x]
-            source_y[y, x] = partial_y[y, found[x]]
+            best[y, x] = turned[x, y]
+            source_x[y, x] = turned_x[x, y]
+            source_y[y, x] = partial_y[y, turned_x[x, y]]
