@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from corrector.configuration import CorrectorConfig
+from corrector.decoders import ParallelDecoder, blend
 from corrector.features import Window, fill_missing, normalise, place_and_size, smooth
 from corrector.joints import ALL, UPPER_BODY, mirror_indices
 from corrector.modeling import CorrectorNetwork
@@ -111,15 +112,44 @@ def test_paper_preset_is_the_published_decoder() -> None:
         torch.testing.assert_close(answer.points[:, step], expected, atol=1e-5, rtol=1e-4)
 
 
+def test_the_parallel_decoder_attends_from_every_step_at_once() -> None:
+    """c_i = sum_j alpha_ij V h_j, alpha_ij = softmax_j v . tanh(W h_i + U h_j); then an LSTM on h_i, c_i."""
+    torch.manual_seed(0)
+    config = CorrectorConfig(**SMALL, parallel=True)
+    decoder = ParallelDecoder(config, joints=2, answers=3)
+    states = torch.randn(1, 6, 8)
+    answers, points = decoder(states, None)
+    w, b = decoder.encoded.weight, decoder.encoded.bias
+    inputs = []
+    for i in range(6):
+        query = w[:3] @ states[0, i] + b[:3]
+        energy = [decoder.alignment((query + w[3:6] @ h + b[3:6]).tanh()) for h in states[0]]
+        alpha = torch.stack(energy).softmax(0)
+        context = sum(a * (w[6:] @ h + b[6:]) for a, h in zip(alpha, states[0], strict=True))
+        inputs.append(torch.cat((states[0, i], context)))
+    hidden, _ = decoder.lstm(torch.stack(inputs).unsqueeze(0))
+    torch.testing.assert_close(answers, decoder.output(hidden), atol=1e-5, rtol=1e-4)
+    torch.testing.assert_close(points, answers.unflatten(2, (3, 2))[:, :, :2])
+
+
+def test_a_blend_weighs_candidates_and_adds_a_gated_residual() -> None:
+    answer = torch.tensor([1.0, 2.0, -9.0, 0.0, float(np.log(3.0)), 0.0]).view(6, 1).expand(6, 2)
+    candidates = torch.tensor([[4.0, 8.0], [0.0, 40.0]]).unsqueeze(2).expand(2, 2, 2)  # x and y of two tracks
+    expected = torch.tensor([0.5 * 1 + 0.75 * 4 + 0.25 * 8, 0.5 * 2 + 0.25 * 40])
+    torch.testing.assert_close(blend(answer, candidates), expected.unsqueeze(1).expand(2, 2))
+    torch.testing.assert_close(blend(answer, None), answer[:2])
+
+
 def _anchor(window: Window) -> torch.Tensor:
     from corrector.features import anchor
 
     return anchor(fill_missing(window), window)
 
 
-def test_a_fresh_network_is_a_light_filter() -> None:
+@pytest.mark.parametrize("parallel", [False, True])
+def test_a_fresh_network_is_a_light_filter(parallel: bool) -> None:
     """It blends the given track, two smoothed ones and the other side's, most of all the lightly smoothed."""
-    network = CorrectorNetwork(CorrectorConfig(**SMALL))
+    network = CorrectorNetwork(CorrectorConfig(**SMALL, parallel=parallel))
     torch.nn.init.zeros_(network.decoder.output.weight)
     window = make_window()._replace(present=torch.ones(3, 6, 15))
     answer = network(window).points

@@ -209,3 +209,13 @@ def test_what_training_cannot_start_from(data: Path, tmp_path: Path) -> None:
         train(TrainingOptions(data=tmp_path, output=tmp_path / "a"), device=CPU)
     with pytest.raises(ValueError, match="no checkpoint"):
         train(TrainingOptions(data=data, output=tmp_path / "b", resume=True), device=CPU)
+
+
+def test_real_pairs_are_often_seen_whole(data: Path) -> None:
+    """Half of the pairs: every joint, the head or not, there in all frames that the window has, and no scores."""
+    pool = pair_pool(load_h36m(data / "h36m_sh", ("S1",)), share=1.0, device=CPU)
+    window = WindowSampler([pool], joints=ALL, length=8, device=CPU, seed=3).batch(0, 400).window
+    inside = window.present[:, :, 1:].any(dim=2, keepdim=True)
+    whole = (window.present[:, :, 1:] == inside).all(dim=2).all(dim=1)
+    plain = (window.scores == window.present).all(dim=2).all(dim=1)
+    assert 0.45 < float((whole & plain).float().mean()) < 0.75
