@@ -212,7 +212,7 @@ def test_what_training_cannot_start_from(data: Path, tmp_path: Path) -> None:
 
 
 def test_real_pairs_are_often_seen_whole(data: Path) -> None:
-    """Half of the pairs: every joint, the head or not, there in all frames that the window has, and no scores."""
+    """Half of the pairs: every joint, the head or not, in all frames that the window has, and no scores."""
     pool = pair_pool(load_h36m(data / "h36m_sh", ("S1",)), share=1.0, device=CPU)
     window = WindowSampler([pool], joints=ALL, length=8, device=CPU, seed=3).batch(0, 400).window
     inside = window.present[:, :, 1:].any(dim=2, keepdim=True)

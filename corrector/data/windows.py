@@ -157,7 +157,7 @@ class WindowSampler:
     ) -> tuple[Tensor, Tensor, Tensor]:
         """What a detector gives of the points: those not missed, in pixels, whether there, and scores.
 
-        Of the ``whole`` windows (B,) all of it, the head (which lies between two others) or not, and no scores.
+        Of the ``whole`` windows (B,) all of it, the head (it lies between two others) or not, and no scores.
         """
         count, all_of_it = len(given), whole.view(-1, 1, 1)
         missing = self._errors.misses((count, self._length, len(ALL)), seconds)
