@@ -270,3 +270,13 @@ def test_stick_figures_are_learned_and_found(figures, photos, tmp_path):
     assert run(True).is_file() and "stage 1" not in " ".join(lines), "the first stage is not done again"
     again, _ = load_model(last)
     assert [part.filters.shape for part in again.parts] == [part.filters.shape for part in model.parts]
+    lines.clear()
+    on = train(people, photos, settings=settings, folder=tmp_path / "on", device=CPU, report=lines.append,
+               init=last)  # fmt: skip
+    assert "stage 2: mixtures free" in lines and "stage 1: mixtures fixed" not in lines
+    onward, _ = load_model(on)
+    for part, like in zip(onward.parts, again.parts, strict=True):
+        np.testing.assert_array_equal(part.anchors, like.anchors)
+    with pytest.raises(ValueError, match="other parts or templates"):
+        train(people, photos, settings=replace(settings, template=4), folder=tmp_path / "other", device=CPU,
+              report=lines.append, init=last)  # fmt: skip

@@ -39,6 +39,9 @@ def register_parser(subparsers: Subparsers) -> None:
     parser.add_argument("--sets", metavar="A,B", help=f"data sets (default: {SETS})")
     parser.add_argument("--output", type=Path, metavar="DIR", help="(default: runs/yr-BODY)")
     parser.add_argument("--resume", action="store_true", help="go on after the last stage in --output")
+    parser.add_argument(
+        "--init", type=Path, metavar="FILE", help="begin with this model and do the last stage only"
+    )
     parser.add_argument("--mixtures", type=int, default=6, metavar="N", help="of each part (default: 6)")
     parser.add_argument(
         "--template",
@@ -96,6 +99,7 @@ def _train(args: argparse.Namespace, device: torch.device, report: Callable[[str
         device=device,
         report=report,
         resume=args.resume,
+        init=args.init,
     )
     model, configuration = load_model(last)
     findings = find_held_out(model, configuration, held_out, device=device)

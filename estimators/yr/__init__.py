@@ -19,19 +19,19 @@ def create(*, device: torch.device, weights: Path | None = None) -> YREstimator:
     Raises:
         weights.WeightsError: the weights are missing, damaged or another model's.
     """
-    return _create("yr", device, weights)
+    return _create("yr", "yr", device, weights)
 
 
 def create_upper(*, device: torch.device, weights: Path | None = None) -> YREstimator:
     """The estimator of the upper body; as :func:`create`."""
-    return _create("yr_upper", device, weights)
+    return _create("yr_upper", "yr-upper", device, weights)
 
 
-def _create(name: str, device: torch.device, path: Path | None) -> YREstimator:
+def _create(name: str, default: str, device: torch.device, path: Path | None) -> YREstimator:
     import weights as store
     from estimators.yr.estimator import YREstimator
     from estimators.yr.store import load_any
 
-    path = path or store.find(name)
+    path = path or store.find(default)
     model, configuration = load_any(path)
     return YREstimator(model, configuration, device=device, weights_sha256=store.sha256(path), name=name)

@@ -91,6 +91,7 @@ def train(
     device: torch.device,
     report: Report,
     resume: bool = False,
+    init: Path | None = None,
 ) -> Path:
     """Trains on people and on photos without any; returns the model's file.
 
@@ -98,6 +99,7 @@ def train(
         folder: where the stages' models go.
         report: gets a line now and then.
         resume: go on after the last stage found in the folder.
+        init: a trained model to begin with; then only the last stage is done, with the anchors of that model.
 
     Raises:
         ValueError: too few people for the mixtures, or images that cannot be read.
@@ -106,19 +108,21 @@ def train(
     rng = np.random.default_rng(settings.seed)
     body = BODIES[settings.body]
     persons, relative, mixtures = _prepare(samples, body, settings, rng)
-    empty = _with_anchors(
-        empty_model(body.parents, settings.mixtures, template=settings.template), relative, mixtures
-    )
+    first = None if init is None else _load(init, settings)
+    empty = empty_model(body.parents, settings.mixtures, template=settings.template)
+    empty = _with_anchors(empty, relative, mixtures) if first is None else _resting_like(empty, first)
     background = read_background(negatives, empty)
     report(f"{len(persons)} people, {len(background.features) / 2**28:.2f} GiB of background features")
     data = _Data(persons, mixtures, background, Layout(empty))
     done = _last_stage(folder, len(settings.stages)) if resume else -1
     if done < 0:
-        done = 0
-        _save(folder, 0, _first_templates(empty, data, settings, rng), settings)
-        report("stage 0: templates trained one by one")
-    model = _load(folder, done, settings)
-    negative: Examples | None = None
+        done = 0 if first is None else len(settings.stages) - 1
+        _save(folder, done, first or _first_templates(empty, data, settings, rng), settings)
+        report(f"stage {done}: {init or 'templates trained one by one'}")
+    model = _load(_stage_path(folder, done), settings)
+    negative = None
+    if first is not None:  # few negatives would teach less than the model knows already
+        negative = mine(background, model, data.layout, limit=settings.per_photo, device=device)
     for stage, (free, rounds) in enumerate(settings.stages[done:], start=done + 1):
         report(f"stage {stage}: {'mixtures free' if free else 'mixtures fixed'}")
         learner = _Learner(data, settings, device, report, rng)
@@ -135,13 +139,12 @@ def _last_stage(folder: Path, stages: int) -> int:
     return max((stage for stage in range(stages + 1) if _stage_path(folder, stage).is_file()), default=-1)
 
 
-def _load(folder: Path, stage: int, settings: Settings) -> PartModel:
-    path = _stage_path(folder, stage)
+def _load(path: Path, settings: Settings) -> PartModel:
     model, configuration = load_model(path)
     shape = (settings.mixtures, settings.template, settings.template)
     if configuration.body != settings.body or model.parts[0].filters.shape[:3] != shape:
         raise ValueError(
-            f"{path}: a stage of another training. Give another --output, or leave out --resume."
+            f"{path}: a model of other parts or templates. Give another --output or --init, or no --resume."
         )
     return model
 
@@ -165,6 +168,11 @@ def _prepare(
         for sample, places, side in zip(samples, points, sides, strict=True)
     ]
     return cut, relative, mixtures
+
+
+def _resting_like(model: PartModel, other: PartModel) -> PartModel:
+    parts = [replace(part, anchors=like.anchors) for part, like in zip(model.parts, other.parts, strict=True)]
+    return replace(model, parts=tuple(parts))
 
 
 def _with_anchors(model: PartModel, relative: Array, mixtures: Ints) -> PartModel:
@@ -216,7 +224,7 @@ class _Learner:
             The new model, and the negatives that matter.
         """
         data = self.data
-        completions = _complete_all(model, data, free=free)
+        completions = _complete_all(model, data.persons, None if free else data.mixtures)
         self.report(f"  {len(completions)} of {len(data.persons)} people placed")
         windows = np.stack([completion.windows for completion in completions])
         start = len(data.background.features)
@@ -252,12 +260,10 @@ class _Learner:
         return model, prune(examples, solution.margins, limit=settings.cache), solution.primal
 
 
-def _complete_all(model: PartModel, data: _Data, *, free: bool) -> list[Completion]:
+def _complete_all(model: PartModel, persons: list[Person], mixtures: Ints | None) -> list[Completion]:
+    chosen = [None] * len(persons) if mixtures is None else list(mixtures)
     with ThreadPoolExecutor(torch.get_num_threads()) as pool:
-        found = pool.map(
-            lambda pair: complete(pair[0], model, None if free else pair[1]),
-            zip(data.persons, data.mixtures, strict=True),
-        )
+        found = pool.map(lambda person, own: complete(person, model, own), persons, chosen)
         return [completion for completion in found if completion is not None]
 
 
