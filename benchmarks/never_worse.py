@@ -142,7 +142,7 @@ def gaps(clips: Sequence[Clip], corrector: Corrector) -> str:
 
 def _starts(clip: Clip) -> Iterator[int]:
     """First frames of what is put into a clip, where the truth is known all around."""
-    known = np.isfinite(clip.true).all(axis=(1, 2))
+    known = np.asarray(np.isfinite(clip.true).all(axis=(1, 2)))
     for start in range(EVERY // 2, len(clip.true) - EVERY // 2, EVERY):
         if known[start - 5 : start + LONGEST_EXCHANGE + 5].all():
             yield start
