@@ -8,12 +8,12 @@ from typing import Any, Self
 
 from corrector import joints as names
 
-PRESETS = ("paper", "default")
+PRESETS = ("paper", "default", "parallel")
 
 
 @dataclass(frozen=True)
 class CorrectorConfig:
-    """Sizes and choices of an encoder-decoder; :meth:`preset_named` gives the two that posefix trains.
+    """Sizes and choices of an encoder-decoder; :meth:`preset_named` gives those that posefix trains.
 
     Attributes:
         preset: its name.
@@ -26,7 +26,8 @@ class CorrectorConfig:
         side_inputs: tell it how well each joint continues its own track and that of the other body side.
         parallel: decode all steps at once, by a bidirectional LSTM of ``decoder_size`` units a direction that
             is not fed with its own output; otherwise one after another.
-        aligned: hand the decoder the encoder's state of its own frame beside the attention's context.
+        aligned: hand the decoder the encoder's state of its own frame beside the attention's context; a
+            ``parallel`` one always has it.
         smoothing_seconds: widths of the smoothed tracks that the output is blended from, beside the given
             points and those of the other body side; empty: the output is a point in itself.
         put_sides_right: change exchanged joints back before anything else; see :mod:`corrector.sides`.
@@ -65,7 +66,10 @@ class CorrectorConfig:
 
     @classmethod
     def preset_named(cls, preset: str) -> Self:
-        """The configuration that ``--preset`` names: ``default``, or ``paper`` as published."""
+        """The configuration that ``--preset`` names.
+
+        ``default``, ``paper`` as published, or ``parallel``: the default one with all steps decoded at once.
+        """
         if preset == "paper":
             return cls(
                 preset="paper",
@@ -78,7 +82,9 @@ class CorrectorConfig:
                 caution=0.0,
                 tapered=False,
             )
-        return cls(preset=preset, window=48, encoder_size=96, decoder_size=64, parallel=True)
+        if preset == "parallel":
+            return cls(preset=preset, window=48, encoder_size=96, decoder_size=64, parallel=True)
+        return cls(preset=preset)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:

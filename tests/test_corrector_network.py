@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from corrector.configuration import CorrectorConfig
+from corrector.configuration import PRESETS, CorrectorConfig
 from corrector.decoders import ParallelDecoder, blend
 from corrector.features import Window, fill_missing, normalise, place_and_size, smooth
 from corrector.joints import ALL, UPPER_BODY, mirror_indices
@@ -167,7 +167,7 @@ def test_a_fresh_network_is_a_light_filter(parallel: bool) -> None:
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"preset": "best"}, "Invalid preset \\(best\\). Supported values are paper, default."),
+        ({"preset": "best"}, "Invalid preset \\(best\\). Supported values are paper, default, parallel."),
         ({"window": 7}, "even"),
         ({"decoder_size": 0}, "positive"),
         ({"smoothing_seconds": (0.0,)}, "smoothing_seconds"),
@@ -180,7 +180,7 @@ def test_configurations_that_cannot_be(values: dict, message: str) -> None:
         CorrectorConfig(**values)
 
 
-@pytest.mark.parametrize("preset", ["paper", "default"])
+@pytest.mark.parametrize("preset", PRESETS)
 def test_a_configuration_survives_the_weights_file(preset: str) -> None:
     config = CorrectorConfig.preset_named(preset)
     assert (

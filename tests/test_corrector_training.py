@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from corrector.api import load_network
+from corrector.configuration import PRESETS
 from corrector.conventions import carry, fit_convention
 from corrector.data.cameras import see, turn
 from corrector.data.errors import ErrorModel
@@ -181,7 +182,7 @@ def test_learning_rate_warms_up_and_falls() -> None:
     assert rates[0] < rates[1] == options.learning_rate and rates[1] > rates[2] > rates[3] > 0
 
 
-@pytest.mark.parametrize("preset", ["default", "paper"])
+@pytest.mark.parametrize("preset", PRESETS)
 def test_training_resumes_where_it_was_and_repeats(data: Path, tmp_path: Path, preset: str) -> None:
     def run(output: Path, steps: int, **more) -> list[Report]:
         reports: list[Report] = []
