@@ -17,6 +17,7 @@ from app.errors import PosefixError
 from app.files import check_folder
 from app.inputs import Job
 from app.overlay import Style
+from app.people.choosing import People
 from app.pipeline import Timings
 from app.progress import Reporter
 from app.result import Result
@@ -25,6 +26,7 @@ from app.video.reader import Video, open_video
 from app.video.types import VideoInfo
 from corrector import Corrector
 from estimators import Estimator
+from estimators.finder import Finder
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,7 @@ class Options:
     start: float = 0.0
     end: float | None = None
     box: Boxes | None = None
+    people: People = field(default_factory=People)
     overwrite: bool = False
     video: bool = True
     style: Style = field(default_factory=Style)
@@ -69,13 +72,20 @@ class Outcome:
         return self.status in ("done", "skipped")
 
 
-def run(
-    jobs: list[Job], options: Options, *, estimator: Estimator, corrector: Corrector, reporter: Reporter
-) -> list[Outcome]:
+@dataclass(frozen=True)
+class Models:
+    """What works on the files; finder: None for an estimator that finds people itself."""
+
+    estimator: Estimator
+    corrector: Corrector
+    finder: Finder | None
+
+
+def run(jobs: list[Job], options: Options, *, models: Models, reporter: Reporter) -> list[Outcome]:
     """Works through the jobs and reports each as it ends."""
     outcomes = []
     for job in jobs:
-        outcome = _run_safely(job, options, estimator, corrector, reporter)
+        outcome = _run_safely(job, options, models, reporter)
         outcomes.append(outcome)
         reporter.file_done()
         if outcome.message:
@@ -86,12 +96,10 @@ def run(
     return outcomes
 
 
-def _run_safely(
-    job: Job, options: Options, estimator: Estimator, corrector: Corrector, reporter: Reporter
-) -> Outcome:
+def _run_safely(job: Job, options: Options, models: Models, reporter: Reporter) -> Outcome:
     start = time.perf_counter()
     try:
-        return run_job(job, options, estimator=estimator, corrector=corrector, reporter=reporter)
+        return run_job(job, options, models=models, reporter=reporter)
     except PosefixError as error:
         message = str(error)
     except OSError as error:
@@ -106,9 +114,7 @@ def _run_safely(
     return Outcome(job.source, "failed", message, seconds=time.perf_counter() - start)
 
 
-def run_job(
-    job: Job, options: Options, *, estimator: Estimator, corrector: Corrector, reporter: Reporter
-) -> Outcome:
+def run_job(job: Job, options: Options, *, models: Models, reporter: Reporter) -> Outcome:
     """One file, from video to results.
 
     Raises:
@@ -126,16 +132,18 @@ def run_job(
     with reporter.stage(name, "estimate", total=_expected_frames(video.info, options)) as progress:
         result = pipeline.estimate(
             video,
-            estimator,
+            models.estimator,
             start=options.start,
             end=options.end,
             box=options.box,
+            people=options.people,
+            finder=models.finder,
             progress=progress,
             timings=timings,
         )
     frames = len(result.frame_indices)
     with reporter.stage(name, "correct", total=frames) as progress:
-        result = pipeline.correct(result, corrector, progress=progress, timings=timings)
+        result = pipeline.correct(result, models.corrector, progress=progress, timings=timings)
     # The data appears last, so that an interrupted file leaves nothing that looks done, but is on the disk
     # first: an overlay without its data would be taken for a finished file the next time.
     with document.saving(result, job.data):

@@ -40,23 +40,19 @@ def overlap(a: Boxes, b: Boxes) -> float:
     return shared / area if area > 0 else 0.0
 
 
-def windows(width: int, height: int, *, share: float, stride: float) -> Boxes:
-    """Square windows all over a frame.
-
-    Args:
-        width, height: of the frame.
-        share: side of the windows, as a share of the frame's shorter side.
-        stride: greatest step from window to window, as a share of their side.
-
-    Returns:
-        (windows, 4), row by row.
-    """
-    side = share * min(width, height)
-    corners = [(x, y) for y in _starts(height, side, stride) for x in _starts(width, side, stride)]
-    return np.array([(x, y, x + side, y + side) for x, y in corners], np.float32)
+def padded(box: Boxes, share: float) -> Boxes:
+    """The box with a share of its longer side added on every side."""
+    margin = share * float((box[2:] - box[:2]).max())
+    return (box + np.array([-margin, -margin, margin, margin])).astype(np.float32)
 
 
-def _starts(length: int, side: float, stride: float) -> list[float]:
-    """Places of windows that cover 0..length evenly, at most a stride apart."""
-    steps = int(np.ceil(max(0.0, length - side) / (stride * side)))
-    return [float(start) for start in np.linspace(0.0, max(0.0, length - side), steps + 1)]
+def moved(box: Boxes, by: NDArray[np.floating]) -> Boxes:
+    """The box, moved by x, y."""
+    return (box + np.tile(by, 2)).astype(np.float32)
+
+
+def inside(box: Boxes, other: Boxes) -> float:
+    """How much of a box lies in the other, 0..1."""
+    low, high = np.maximum(box[:2], other[:2]), np.minimum(box[2:], other[2:])
+    shared = float(np.prod(np.clip(high - low, 0, None)))
+    return shared / max(float(np.prod(box[2:] - box[:2])), 1e-9)

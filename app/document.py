@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +91,7 @@ def to_document(result: Result) -> dict[str, Any]:
         "frames": {
             "index": result.frame_indices.tolist(),
             "pts_seconds": [round(float(t), 6) for t in result.pts_seconds],
+            "cuts": result.frame_indices[list(result.cuts)].tolist(),
         },
         "people": [_person_to_document(person, result) for person in result.people],
     }
@@ -113,12 +115,15 @@ def from_document(document: dict[str, Any]) -> Result:
         ),
         estimator=Model(**document["estimator"]),
         corrector=Model(**document["corrector"]) if document["corrector"] else None,
+        # Files of before shots were told apart have no cuts.
+        cuts=tuple(np.searchsorted(indices, document["frames"].get("cuts", [])).tolist()),
     )
 
 
 def _person_to_document(person: Person, result: Result) -> dict[str, Any]:
     document: dict[str, Any] = {
         "id": person.id,
+        "track": _track(person, result),
         "boxes": _rows(person.boxes, PIXEL_DECIMALS),
         "initial": {
             "keypoints": _points(person.initial[..., :2]),
@@ -143,6 +148,19 @@ def _person_to_document(person: Person, result: Result) -> dict[str, Any]:
     return document
 
 
+def _track(person: Person, result: Result) -> dict[str, Any] | None:
+    """Where the person's frames are, in short; None where they are nowhere."""
+    rows = np.flatnonzero(person.found)
+    if not len(rows):
+        return None
+    return {
+        "first_frame": int(result.frame_indices[rows[0]]),
+        "last_frame": int(result.frame_indices[rows[-1]]),
+        "frames": len(rows),
+        "prominence": None if person.prominence is None else round(person.prominence, SCORE_DECIMALS),
+    }
+
+
 def _unsure(entries: list[dict[str, Any]], indices: list[int], joints: tuple[str, ...]) -> NDArray[np.bool_]:
     unsure = np.zeros((len(indices), len(joints)), bool)
     rows = {index: row for row, index in enumerate(indices)}
@@ -160,13 +178,13 @@ def _person_from_document(document: dict[str, Any], indices: list[int], joints: 
         id=int(document["id"]),
         initial=np.concatenate([points, scores[..., None]], axis=2),
         boxes=_array(document["boxes"], (shape[0], 4)),
+        # Files of before several people were followed have no tracks.
+        prominence=(document.get("track") or {}).get("prominence"),
     )
     if corrected is None:
         return person
-    return Person(
-        id=person.id,
-        initial=person.initial,
-        boxes=person.boxes,
+    return replace(
+        person,
         corrected=_array(corrected["keypoints"], (*shape, 2)),
         error_px=_array(corrected["error_px"], shape),
         filled=np.array(corrected["filled"], bool).reshape(shape),

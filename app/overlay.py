@@ -16,6 +16,17 @@ DRAWN = ("both", "initial", "corrected")
 BACKGROUNDS = ("video", "black")
 # OpenCV draws at whole pixels unless it is given coordinates with fractional bits.
 SHIFT = 4
+# Of people's boxes and ids; none near the red and yellow of joints, all dark enough for white on them.
+TAG_COLOURS = (
+    (30, 110, 220),
+    (20, 140, 60),
+    (150, 60, 190),
+    (0, 135, 145),
+    (120, 80, 40),
+    (215, 60, 150),
+    (70, 70, 90),
+    (100, 130, 20),
+)
 # Pixels of a radius or a thickness; beyond it a joint hides the person.
 LARGEST = 500
 
@@ -30,6 +41,7 @@ class Style:
         draw: both, initial or corrected.
         background: video, or black for the skeleton alone.
         min_score: joints estimated with less are not drawn.
+        tags: draw a box with the id around each person, in a colour of their own.
     """
 
     initial_colour: Colour = (230, 30, 30)
@@ -39,6 +51,7 @@ class Style:
     draw: str = "both"
     background: str = "video"
     min_score: float = 0.2
+    tags: bool = False
 
     def __post_init__(self) -> None:
         for name, value, low, high in (
@@ -82,6 +95,8 @@ class OverlayAnnotator:
         style = self._style
         canvas = frame.copy() if style.background == "video" else np.zeros_like(frame)
         for person in people:
+            if style.tags:
+                self._tag(canvas, person, row)
             if style.draw != "corrected":
                 points = np.where(
                     person.initial[row, :, 2:] >= style.min_score, person.initial[row, :, :2], np.nan
@@ -90,6 +105,27 @@ class OverlayAnnotator:
             if style.draw != "initial" and person.corrected is not None:
                 self._draw(canvas, person.corrected[row], style.corrected_colour)
         return canvas
+
+    def _tag(self, canvas: NDArray[np.uint8], person: Person, row: int) -> None:
+        """A thin box and the id, where the person is seen."""
+        if not np.isfinite(person.boxes[row]).all():
+            return
+        height, width = canvas.shape[:2]
+        x1, y1, x2, y2 = (
+            np.clip(person.boxes[row], 0, [width - 1, height - 1] * 2).round().astype(int).tolist()
+        )
+        colour = TAG_COLOURS[person.id % len(TAG_COLOURS)]
+        line = max(1, self._thickness // 2)
+        cv2.rectangle(canvas, (x1, y1), (x2, y2), colour, line, cv2.LINE_AA)
+        scale = max(0.4, min(width, height) / 900)
+        (across, down), _ = cv2.getTextSize(str(person.id), cv2.FONT_HERSHEY_SIMPLEX, scale, line)
+        margin = max(2, down // 3)
+        corner = (x1 + across + 2 * margin, y1 + down + 2 * margin)
+        cv2.rectangle(canvas, (x1, y1), corner, colour, -1)
+        at = (x1 + margin, y1 + margin + down)
+        cv2.putText(
+            canvas, str(person.id), at, cv2.FONT_HERSHEY_SIMPLEX, scale, (255, 255, 255), line, cv2.LINE_AA
+        )
 
     def _draw(self, canvas: NDArray[np.uint8], points: NDArray[np.floating], colour: Colour) -> None:
         there = np.isfinite(points).all(axis=1)

@@ -7,7 +7,7 @@ the video again: a few frames are in memory at any time.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
@@ -18,15 +18,19 @@ from numpy.typing import NDArray
 
 from app import boxes
 from app.boxes import Boxes
+from app.device import choose_device
 from app.errors import PosefixError
-from app.follow import Chooser, Follower
 from app.overlay import OverlayAnnotator, Style
+from app.people.choosing import People, choose
+from app.people.crowd import Crowd
 from app.result import Model, Person, Result, Source
 from app.video.reader import SHORTEST_FRAME_SECONDS, Video
 from app.video.types import FrameBatch
 from app.video.writer import write_video
 from corrector import Corrector
 from estimators import Estimator
+from estimators import finder as finders
+from estimators.finder import Finder
 
 # Intersection over union of one person's boxes in two frames that follow each other; less is a leap.
 SAME_PLACE = 0.05
@@ -63,47 +67,65 @@ def estimate(
     start: float = 0.0,
     end: float | None = None,
     box: Boxes | None = None,
+    people: People | None = None,
+    finder: Finder | None = None,
     progress: Progress = _silent,
     timings: Timings | None = None,
 ) -> Result:
-    """Joints of the most prominent person in every frame.
+    """Joints of the people who are meant in every frame.
 
     Args:
         video: from :func:`app.open_video`.
         estimator: from :func:`estimators.create`.
         start, end: seconds; frames shown in start <= t < end are looked at.
-        box: x1, y1, x2, y2 of the person in the first frame, in pixels.
+        box: x1, y1, x2, y2 of a person in the first frame, in pixels, who comes before all others.
+        people: who is meant; None: the most prominent person of each shot.
+        finder: says where people are; None: the built-in one. An estimator that finds people needs none.
         progress: called with the number of frames done.
-        timings: filled with the seconds of ``decode`` and ``estimate``.
+        timings: filled with the seconds of ``decode``, ``find`` and ``estimate``.
 
     Raises:
-        PosefixError: no frame can be decoded, or none lies between start and end.
+        PosefixError: no frame can be decoded, none lies between start and end, or there is no such person.
     """
-    timings = timings or Timings()
-    follower = (Chooser if estimator.finds_people else Follower)(estimator, first_box=box)
+    timings, people, info = timings or Timings(), people or People(), video.info
+    if finder is None and not estimator.finds_people:
+        finder = finders.create(device=choose_device("auto"))
+    crowd = Crowd(
+        estimator,
+        finder,
+        frame_size=(info.width, info.height),
+        fps=info.fps,
+        most=people.followed,
+        first_box=box,
+        measure=timings.measure,
+    )
     indices: list[NDArray[np.int64]] = []
     times: list[NDArray[np.float64]] = []
-    keypoints: list[NDArray[np.float32]] = []
-    looked: list[NDArray[np.float32]] = []
     for batch in _timed_batches(video, estimator.batch_size, start, end, timings):
-        with timings.measure("estimate"):
-            followed = follower.follow(batch)
+        crowd.follow(batch)
         indices.append(batch.indices)
         times.append(batch.pts_seconds)
-        keypoints.append(followed.keypoints)
-        looked.append(followed.boxes)
         progress(len(batch))
     if not indices:
         raise PosefixError(f"{video.info.path}: no frame between --start {start} and --end {end}.")
-    info = video.info
-    person = Person(0, initial=np.concatenate(keypoints), boxes=np.concatenate(looked))
+    pts_seconds = np.concatenate(times)
+    chosen = choose(
+        crowd.book,
+        people,
+        frame_size=(info.width, info.height),
+        clip_seconds=float(pts_seconds[-1] - pts_seconds[0]),
+        first_box=box,
+    )
     return Result(
         source=Source(file=info.path.name, width=info.width, height=info.height, fps=info.fps),
         skeleton=estimator.skeleton,
         frame_indices=np.concatenate(indices),
-        pts_seconds=np.concatenate(times),
-        people=(person,) if person.found.any() else (),
+        pts_seconds=pts_seconds,
+        people=tuple(
+            Person(one.id, *one.track.arrays(len(pts_seconds)), prominence=one.prominence) for one in chosen
+        ),
         estimator=Model(estimator.name, estimator.weights_sha256),
+        cuts=tuple(crowd.cuts),
     )
 
 
@@ -117,37 +139,42 @@ def correct(
     """
     timings = timings or Timings()
     people = []
-    for person in result.people:
+    for number, person in enumerate(result.people, start=1):
         with timings.measure("correct"):
-            parts = [
-                corrector.correct(
-                    person.initial[part], pts_seconds=result.pts_seconds[part], joints=result.skeleton.joints
-                )
-                for part in stretches(person)
-            ]
-        people.append(
-            replace(
-                person,
-                corrected=np.concatenate([part.keypoints for part in parts]),
-                error_px=np.concatenate([part.error_px for part in parts]),
-                filled=np.concatenate([part.filled for part in parts]),
-                unsure=np.concatenate([part.unsure for part in parts]),
-            )
-        )
-        progress(len(result.pts_seconds))
+            people.append(_corrected(person, result, corrector))
+        frames = len(result.pts_seconds)
+        progress(frames * number // len(result.people) - frames * (number - 1) // len(result.people))
     return result.with_people(tuple(people), corrector=Model(corrector.name, corrector.weights_sha256))
 
 
-def stretches(person: Person) -> list[slice]:
-    """The rows of a person, cut where the box leaps to another place: somebody else was found there."""
+def _corrected(person: Person, result: Result, corrector: Corrector) -> Person:
+    shape = person.initial.shape[:2]
+    keypoints = np.full((*shape, 2), np.nan, np.float32)
+    error_px = np.full(shape, np.nan, np.float32)
+    filled, unsure = np.zeros(shape, bool), np.zeros(shape, bool)
+    for part in stretches(person, cuts=result.cuts):
+        correction = corrector.correct(
+            person.initial[part], pts_seconds=result.pts_seconds[part], joints=result.skeleton.joints
+        )
+        keypoints[part], error_px[part] = correction.keypoints, correction.error_px
+        filled[part], unsure[part] = correction.filled, correction.unsure
+    return replace(person, corrected=keypoints, error_px=error_px, filled=filled, unsure=unsure)
+
+
+def stretches(person: Person, *, cuts: Sequence[int] = ()) -> list[slice]:
+    """The rows of a person, from the first to the last with them, parted at cuts and where the box leaps.
+
+    A leap to another place is somebody else, or the same person after a way that nobody saw.
+    """
     seen = np.flatnonzero(np.isfinite(person.boxes[:, 0]))
     leaps = [
         int(row)
         for last, row in pairwise(seen)
         if boxes.overlap(person.boxes[last], person.boxes[row]) < SAME_PLACE
     ]
-    edges = [0, *leaps, len(person.boxes)]
-    return [slice(start, stop) for start, stop in pairwise(edges)]
+    edges = sorted({0, *cuts, *leaps, len(person.boxes)})
+    parts = [seen[(seen >= start) & (seen < stop)] for start, stop in pairwise(edges)]
+    return [slice(int(part[0]), int(part[-1]) + 1) for part in parts if len(part)]
 
 
 def draw(

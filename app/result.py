@@ -33,13 +33,14 @@ class Person:
     """One person through T frames.
 
     Attributes:
-        id: number of the person, from 0.
+        id: number of the person among all of the clip, from 0, by when they first appear.
         initial: float32, (T, joints, 3): x, y and score 0..1 as estimated; NaN where missing.
         boxes: float32, (T, 4): x1, y1, x2, y2 of the region looked at; NaN where nobody was found.
         corrected: float32, (T, joints, 2): x, y; NaN where missing; None before correction.
         error_px: float32, (T, joints): the error to be expected of the corrected joint, in pixels.
         filled: bool, (T, joints): the joint was missing and the corrector put it in.
         unsure: bool, (T, joints): the error to be expected is large for a person of this size.
+        prominence: how much the person catches the eye, for comparing those of one clip; None: not known.
     """
 
     id: int
@@ -49,6 +50,7 @@ class Person:
     error_px: NDArray[np.float32] | None = field(default=None, repr=False)
     filled: NDArray[np.bool_] | None = field(default=None, repr=False)
     unsure: NDArray[np.bool_] | None = field(default=None, repr=False)
+    prominence: float | None = None
 
     @property
     def found(self) -> NDArray[np.bool_]:
@@ -74,6 +76,7 @@ class Result:
         pts_seconds: (T,): when each is shown, from the first frame of the file.
         people: those found, the most prominent first.
         estimator, corrector: the models at work; corrector is None before correction.
+        cuts: rows with which a new shot begins, rising; nobody is followed from shot to shot.
     """
 
     source: Source
@@ -83,6 +86,7 @@ class Result:
     people: tuple[Person, ...] = field(repr=False)
     estimator: Model
     corrector: Model | None = None
+    cuts: tuple[int, ...] = ()
 
     def with_people(self, people: tuple[Person, ...], *, corrector: Model) -> Result:
         """The same with corrected people in it."""

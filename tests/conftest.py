@@ -6,7 +6,7 @@ import pytest
 
 from app.cli.main import main
 from estimators import available
-from tests.fakes import BlobEstimator, ShiftCorrector
+from tests.fakes import BlobEstimator, BlobFinder, ShiftCorrector
 
 ROOT = Path(__file__).parent.parent
 
@@ -25,6 +25,7 @@ def fakes(monkeypatch):
     """Models that load at once; gives the estimator that the command will use."""
     estimator = BlobEstimator()
     monkeypatch.setattr("estimators.create", lambda *_, **__: estimator)
+    monkeypatch.setattr("estimators.finder.create", lambda *_, **__: BlobFinder())
     monkeypatch.setattr("corrector.Corrector.from_weights", lambda *_, **__: ShiftCorrector())
     return estimator
 

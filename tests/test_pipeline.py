@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 
 import app
-from app.batch import Options, describe_correction, run_job
+from app.batch import Models, Options, describe_correction, run_job
 from app.inputs import Job
 from app.pipeline import Timings
 from app.progress import Reporter
 from app.stills import FrameChoice
 from app.video.writer import write_video
-from tests.fakes import LAYOUT, BlobEstimator, ShiftCorrector, blob_frames
+from tests.fakes import LAYOUT, BlobEstimator, BlobFinder, ShiftCorrector, blob_frames
 
 CENTRES = [(30 + 2 * i, 60) for i in range(30)]
 FPS = 10.0
@@ -29,7 +29,7 @@ def clip(tmp_path_factory):
 
 
 def process(clip, **options):
-    result = app.estimate(app.open_video(clip), BlobEstimator(), **options)
+    result = app.estimate(app.open_video(clip), BlobEstimator(), finder=BlobFinder(), **options)
     return app.correct(result, ShiftCorrector())
 
 
@@ -96,19 +96,18 @@ def test_variable_frame_rates_keep_their_timing(tmp_path):
 
 def test_the_stages_are_timed_and_reported(clip, tmp_path):
     video, timings, told = app.open_video(clip), Timings(), []
-    result = app.estimate(video, BlobEstimator(), progress=told.append, timings=timings)
+    result = app.estimate(video, BlobEstimator(), finder=BlobFinder(), progress=told.append, timings=timings)
     result = app.correct(result, ShiftCorrector(), timings=timings)
     app.render(video, result, tmp_path / "o.mp4", timings=timings, progress=told.append)
-    assert set(timings.seconds) == {"decode", "estimate", "correct", "render", "encode"}
+    assert set(timings.seconds) == {"decode", "find", "estimate", "correct", "render", "encode"}
     assert sum(told) == 60
 
 
 def run(clip, folder, **options):
     job = Job(clip, folder, "blob_posefix")
     with Reporter(files=1, quiet=True) as reporter:
-        return run_job(
-            job, Options(**options), estimator=BlobEstimator(), corrector=ShiftCorrector(), reporter=reporter
-        )
+        models = Models(estimator=BlobEstimator(), corrector=ShiftCorrector(), finder=BlobFinder())
+        return run_job(job, Options(**options), models=models, reporter=reporter)
 
 
 def test_a_job_writes_all_that_is_asked_for_and_nothing_else(clip, tmp_path):
@@ -176,7 +175,7 @@ def test_what_was_corrected_is_said_in_a_few_words(clip):
 
 
 def test_nothing_is_corrected_across_a_leap_to_somebody_else(clip):
-    result = app.estimate(app.open_video(clip), BlobEstimator())
+    result = app.estimate(app.open_video(clip), BlobEstimator(), finder=BlobFinder())
     result.people[0].boxes[12:] += 500
     result.people[0].boxes[20:22] = np.nan
     corrector = CountingCorrector()

@@ -74,6 +74,7 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
     work.add_argument(
         "--box", type=_box, metavar="X,Y,W,H", help="where the person is in the first frame, in pixels"
     )
+    _add_people_options(parser.add_argument_group("people"))
     work.add_argument(
         "--fast",
         action="store_true",
@@ -109,6 +110,31 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_people_options(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--people",
+        default="one",
+        metavar="one|all|N",
+        help="the most prominent person of each shot, everybody, or the N most prominent (default: one)",
+    )
+    group.add_argument(
+        "--person", type=int, metavar="ID", help="only the one with this id among --people all"
+    )
+    group.add_argument(
+        "--min-track",
+        type=_seconds,
+        default=0.5,
+        metavar="SECONDS",
+        help="leave out who is in view for less (default: 0.5)",
+    )
+    group.add_argument(
+        "--finder",
+        default="small",
+        metavar="NAME",
+        help="what finds people: small, mmdet:ALIAS or mmdet:CONFIG.py,CHECKPOINT.pth (default: small)",
+    )
+
+
 def handle(args: argparse.Namespace) -> int:
     """Runs the jobs; returns the exit status."""
     from app.inputs import find_jobs
@@ -128,15 +154,20 @@ def run_jobs(jobs: list[Job], args: argparse.Namespace) -> int:
     from app.device import choose_device
     from app.progress import Reporter, table_console
     from corrector import Corrector
+    from estimators import finder as finders
 
     options = _options(args)
     device = choose_device(args.device)
     estimator = estimators.create(args.estimator, device=device, weights=args.weights)
     if args.fast:
         _make_fast(estimator)
-    corrector = Corrector.from_weights(device=device)
+    models = batch.Models(
+        estimator=estimator,
+        corrector=Corrector.from_weights(device=device),
+        finder=None if estimator.finds_people else finders.create(args.finder, device=device),
+    )
     with Reporter(files=len(jobs), quiet=args.quiet) as reporter:
-        outcomes = batch.run(jobs, options, estimator=estimator, corrector=corrector, reporter=reporter)
+        outcomes = batch.run(jobs, options, models=models, reporter=reporter)
     if not args.quiet:
         table_console().print(batch.table(outcomes))
     return 0 if all(outcome.good for outcome in outcomes) else 1
@@ -153,7 +184,9 @@ def _make_fast(estimator: Estimator) -> None:
 def _options(args: argparse.Namespace) -> Options:
     from app.batch import Options
     from app.overlay import Style
+    from app.people.choosing import People
 
+    people = People.parse(args.people, person=args.person, min_seconds=args.min_track)
     colours = {"initial_colour": args.initial_colour, "corrected_colour": args.corrected_colour}
     style = Style(
         radius=args.radius,
@@ -161,6 +194,7 @@ def _options(args: argparse.Namespace) -> Options:
         draw=args.draw,
         background=args.background,
         min_score=args.min_score,
+        tags=people.several,
         **{name: colour for name, colour in colours.items() if colour is not None},
     )
     if args.end is not None and args.end <= args.start:
@@ -169,6 +203,7 @@ def _options(args: argparse.Namespace) -> Options:
         start=args.start,
         end=args.end,
         box=args.box,
+        people=people,
         overwrite=args.overwrite,
         video=not args.no_video,
         style=style,

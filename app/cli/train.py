@@ -11,10 +11,11 @@ if TYPE_CHECKING:
 
 def register_parser(subparsers: Subparsers) -> None:
     """Adds the command and the models it trains."""
-    from app.cli import train_corrector, train_sfn, train_yr
+    from app.cli import train_corrector, train_finder, train_sfn, train_yr
 
     parser = subparsers.add_parser("train", help="train a model", description="Trains a model.")
     models = parser.add_subparsers(required=True, metavar="MODEL")
     train_sfn.register_parser(models)
+    train_finder.register_parser(models)
     train_corrector.register_parser(models)
     train_yr.register_parser(models)

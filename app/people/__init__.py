@@ -1,0 +1,1 @@
+"""Who is where in a clip: people found, followed, told apart, and those chosen who are meant."""

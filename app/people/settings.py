@@ -1,0 +1,71 @@
+"""When a person counts as found, kept, doubted and lost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class FollowSettings:
+    """All thresholds of finding and following. Scores are 0..1.
+
+    Attributes:
+        find_score: a finder's box with less is nobody.
+        likely_score: one with so much is looked into at once, others a few at a time.
+        a_few: so many.
+        found_sum: a finder's and a pose's score together that make a person; either may be wrong about
+            people whom the other knows.
+        found_agreement: intersection over union of the box that was found and the one its joints ask for,
+            below which there is nobody: joints on a background point anywhere.
+        refused_seconds: a box in which nobody was is not looked into again for so long.
+        inside: a box with so much of it in another's shows a part of them.
+        vouch_score, vouch_sum: of a finder's box, and together with the pose's, that say that somebody who is
+            followed is still there.
+        vouch_overlap: intersection over union of that box and theirs.
+        found_score, lost_score: of a pose; being found again takes more than being kept.
+        sure_score: a pose with so much needs no finder to vouch for it.
+        doubt_seconds: who has been kept for so long without anything to vouch for them is dropped.
+        joint_score: joints below it do not shape the box.
+        least: a box shrinks from chunk to chunk to no less than this share of its sides; joints that fade
+            must not draw it ever tighter around the others.
+        pad: margin around the joints, as a share of the longer side of their box.
+        agreement: intersection over union of the box looked at and the box that its joints ask for, below
+            which a frame is looked at again.
+        edge: so is one with a joint nearer to the box's edge, as a share of its longer side.
+        same_pose: median distance of two poses' joints, in sizes of the smaller, below which they are one.
+        chunk_seconds: frames that are looked at together start from one box; a person moves on in longer.
+        empty_seconds, doubtful_seconds, calm_seconds: how often the finder looks at a picture without
+            anybody, with somebody in doubt or out of sight, with everybody sure; but no more often than
+            every third, second and sixth frame.
+        patience_seconds: out of sight for no longer, somebody is expected where their way leads.
+        coast_seconds: out of sight for no longer, they are looked for there without a finder.
+        displaced_by: who is so many times as prominent takes the place of the least one followed.
+    """
+
+    find_score: float = 0.15
+    likely_score: float = 0.3
+    a_few: int = 3
+    found_sum: float = 0.75
+    found_agreement: float = 0.5
+    refused_seconds: float = 3.0
+    inside: float = 0.7
+    vouch_score: float = 0.25
+    vouch_sum: float = 0.6
+    vouch_overlap: float = 0.4
+    found_score: float = 0.4
+    lost_score: float = 0.2
+    sure_score: float = 0.8
+    doubt_seconds: float = 1.0
+    joint_score: float = 0.1
+    least: float = 0.9
+    pad: float = 0.15
+    agreement: float = 0.7
+    edge: float = 0.03
+    same_pose: float = 0.15
+    chunk_seconds: float = 0.14
+    empty_seconds: float = 0.25
+    doubtful_seconds: float = 0.15
+    calm_seconds: float = 0.4
+    patience_seconds: float = 1.0
+    coast_seconds: float = 0.25
+    displaced_by: float = 1.5
