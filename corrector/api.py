@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 import weights as store
 from corrector.configuration import CorrectorConfig
+from corrector.gaps import bridge
 from corrector.joints import known_indices
 from corrector.modeling import CorrectorNetwork
 from corrector.processor import Track, correct_segments
@@ -168,6 +169,7 @@ class Corrector:
             steps = timeline.step_of_frame
             frames = slice(*np.searchsorted(steps, (part.start, part.stop)))
             shown = keep[steps[frames] - part.start]
+            fixed[part] = bridge(fixed[part], there[part], track.seconds[part])
             spread = timeline.spread(part, fixed, times[frames])
             result[frames] = np.where(shown[..., None], spread, np.nan)
             expected[frames] = np.where(shown[..., None], error[steps[frames]], np.nan)
