@@ -13,6 +13,7 @@ from app.errors import UsageError
 from app.evaluation import pose_metrics as metrics
 from app.evaluation.pose_benchmarks import Benchmark, figures, run, youtube_pose
 from estimators import FramePoses
+from estimators.finder import Found
 from estimators.joints import JOINTS
 from estimators.sfn.data.records import YOUTUBE_POSE_JOINTS, PoseRecord
 from estimators.sfn.skeleton import SKELETON
@@ -120,7 +121,49 @@ def test_truth_boxes_hold_the_labels():
         assert (box[0, :2] < record.keypoints.min(axis=0)).all()
         assert (box[0, 2:] > record.keypoints.max(axis=0)).all()
     with pytest.raises(UsageError, match="Invalid boxes"):
-        run(estimator, benchmark(pictures), boxes="found")
+        run(estimator, benchmark(pictures), boxes="somewhere")
+
+
+class Pointing:
+    """Finds one person in all pictures but the first; what is surest comes first."""
+
+    name = "pointing"
+
+    def __init__(self) -> None:
+        self.pictures = 0
+
+    def find(self, frames):
+        found = []
+        for _ in frames:
+            self.pictures += 1
+            boxes = np.array([[5, 5, 45, 45], [0, 0, 9, 9]], np.float32)[: 2 * (self.pictures > 1)]
+            found.append(Found(boxes, np.array([0.9, 0.2], np.float32)[: len(boxes)]))
+        return found
+
+
+class Boxed:
+    """Gives joints at the corners and the middle of the box it looks into."""
+
+    name, skeleton, finds_people, batch_size, weights_sha256 = "boxed", SKELETON, False, 2, "none"
+
+    def estimate(self, frames, *, pts_seconds, boxes=None):
+        results = []
+        for found in boxes:
+            low, high = found[:, None, :2], found[:, None, 2:]
+            shares = np.linspace(0.1, 0.9, 15)[None, :, None]
+            points = low + shares * (high - low)
+            keypoints = np.concatenate([points, np.full((len(found), 15, 1), 0.9)], axis=2)
+            results.append(FramePoses(0.0, keypoints, found, np.full(len(found), 0.9)))
+        return results
+
+
+def test_found_boxes_are_the_finders_surest_or_the_whole_picture():
+    pictures = records(2)
+    outcome = run(Boxed(), benchmark(pictures), boxes="found", finder=Pointing())
+    head = outcome.keypoints[:, 0, :2]
+    height, width = pictures[0].image.shape[:2]
+    assert (head[0] < [0.2 * width, 0.2 * height]).all()  # the whole picture
+    assert (np.abs(head[1] - [8, 8]) < 4).all()  # around the box from 5 to 45
 
 
 def test_the_command_writes_json_and_the_curve(tmp_path, capsys):

@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser, *, folder: str) -> None:
     parser.add_argument(
         "--boxes",
         default="frame",
-        metavar="frame|truth",
+        metavar="frame|truth|found",
         help="where to look for the person (default: frame)",
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures here")
@@ -55,9 +55,12 @@ def measure(args: argparse.Namespace, benchmark: Benchmark) -> int:
     from app.evaluation.pose_benchmarks import figures, run
     from app.evaluation.pose_report import plot_curves, print_figures, write_json
     from estimators import create
+    from estimators import finder as finders
 
-    estimator = create(args.estimator, device=choose_device(args.device), weights=args.weights)
-    outcome = run(estimator, benchmark, boxes=args.boxes)
+    device = choose_device(args.device)
+    estimator = create(args.estimator, device=device, weights=args.weights)
+    finder = finders.create(device=device) if args.boxes == "found" else None
+    outcome = run(estimator, benchmark, boxes=args.boxes, finder=finder)
     protocol = {
         "estimator": estimator.name,
         "weights_sha256": estimator.weights_sha256,

@@ -9,10 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 from app.errors import UsageError
 from app.evaluation import pose_metrics as metrics
+from app.evaluation.searching import Searching
 from estimators import Estimator
+from estimators import finder as finders
+from estimators.finder import Finder
 from estimators.joints import JOINTS
 from estimators.sfn.data.records import (
     LSP_JOINTS,
@@ -24,7 +28,7 @@ from estimators.sfn.data.records import (
 )
 from estimators.types import FloatArray
 
-BOXES = ("frame", "truth")
+BOXES = ("frame", "truth", "found")
 TRUTH_PADDING = 0.25  # of the larger side of the labels' box, on every side
 
 
@@ -114,20 +118,25 @@ def lsp(folder: Path) -> Benchmark:
     )
 
 
-def run(estimator: Estimator, benchmark: Benchmark, *, boxes: str = "frame") -> Outcome:
+def run(
+    estimator: Estimator, benchmark: Benchmark, *, boxes: str = "frame", finder: Finder | None = None
+) -> Outcome:
     """Estimates every picture.
 
     Args:
         estimator: to be measured.
         benchmark: the pictures.
         boxes: ``frame``: the whole picture (an estimator that finds people searches it); ``truth``: the box
-            of the labels, padded.
+            of the labels, padded; ``found``: where the finder finds somebody.
+        finder: for ``found``; None: the built-in one, on the CPU. An estimator that finds people needs none.
 
     Raises:
-        UsageError: boxes are neither.
+        UsageError: boxes are none of these.
     """
     if boxes not in BOXES:
         raise UsageError(f"Invalid boxes ({boxes}). Supported values are {', '.join(BOXES)}.")
+    if boxes == "found" and not estimator.finds_people:
+        estimator = Searching(estimator, finder or finders.create(device=torch.device("cpu")))
     found: list[FloatArray] = []
     seconds = 0.0
     for batch in _batches(benchmark.records, estimator.batch_size):
