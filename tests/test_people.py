@@ -193,3 +193,11 @@ def test_clothes_tell_people_apart():
     red, blue = (one.track for one in sorted(everybody(crowd, clip), key=lambda c: c.track.first.centre[0]))
     assert likeness(red.first.colours, red.last.colours) > 0.8
     assert likeness(red.first.colours, blue.first.colours) < 0.7
+
+
+def test_who_comes_in_between_two_looks_of_the_finder_is_followed_back():
+    # Somebody stands there all along, so that the finder looks now and then only.
+    clip = film([Actor(lambda t: 60, RED), Actor(lambda t: 240 if t >= 1.0 else None, BLUE)], seconds=2)
+    chosen = everybody(watch(clip, batch=40), clip)
+    (second,) = [one for one in chosen if set(whose(one.track, clip)) == {1}]
+    assert second.track.first.row == 20

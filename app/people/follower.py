@@ -80,6 +80,7 @@ class Follower:
         self._trusted: set[int] = {GIVEN}
         self._people: dict[int, _Followed] = {}
         self._rows = 0
+        self._shots: Sequence[int] = ()
         self.book = TrackBook()
 
     def follow(self, batch: FrameBatch, shots: Sequence[int]) -> None:
@@ -89,6 +90,7 @@ class Follower:
             batch: the frames that follow on the last batch's.
             shots: number of each frame's shot.
         """
+        self._shots = shots
         at = 0
         while at < len(batch):
             if shots[at] != self.book.shot:
@@ -130,7 +132,26 @@ class Follower:
             self._register(
                 without_doubles(seen, apart=self._settings.same_pose), found if row == at else None
             )
+        self._look_back(batch, at)
         self._let_go(float(batch.pts_seconds[stop - 1]))
+
+    def _look_back(self, batch: FrameBatch, at: int) -> None:
+        """Follows those who were first seen in frame ``at`` back through the batch, to when they came."""
+        now = self._rows + at
+        for track in self.book.begun_in(now):
+            box: Boxes | None = self._looker.box_around(track.first.keypoints)
+            for row in range(at - 1, -1, -1):
+                if box is None or self._shots[row] != track.shot:
+                    break
+                (look,) = self._looker.look(batch, [(row, box)])
+                if look.score < self._settings.found_score:
+                    break
+                sighting = self._sighting(batch, row, track.number, look)
+                beside = [*self.book.seen_in(self._rows + row), sighting]
+                if len(without_doubles(beside, apart=self._settings.same_pose)) < len(beside):
+                    break
+                track.sightings.insert(0, sighting)
+                box = self._looker.box_around(look.keypoints, last=look.box)
 
     def _places(self, batch: FrameBatch, at: int, found: Found | None) -> dict[int, Boxes]:
         """Where to look from frame ``at`` on, by the number of who is looked for."""

@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 
 from app.people.sighting import Sighting
 
+# No batch of frames has more.
+LATEST = 64
+
 
 @dataclass
 class Track:
@@ -78,6 +81,15 @@ class TrackBook:
     def track(self, number: int) -> Track:
         """The track with that number."""
         return self._tracks[number]
+
+    def begun_in(self, row: int) -> list[Track]:
+        """The tracks that begin in a row."""
+        return [track for track in self._tracks.values() if track.first.row == row]
+
+    def seen_in(self, row: int) -> list[Sighting]:
+        """Everybody who is seen in a row, one of the latest."""
+        late = [sighting for track in self._tracks.values() for sighting in track.sightings[-LATEST:]]
+        return [sighting for sighting in late if sighting.row == row]
 
     def closed(self, *, sure: float) -> list[Track]:
         """The tracks in the order they began, without ends at which nobody was left.
