@@ -144,7 +144,7 @@ class Follower:
                 if box is None or self._shots[row] != track.shot:
                     break
                 (look,) = self._looker.look(batch, [(row, box)])
-                if look.score < self._settings.found_score:
+                if look.score < self._settings.back_score:
                     break
                 sighting = self._sighting(batch, row, track.number, look)
                 beside = [*self.book.seen_in(self._rows + row), sighting]

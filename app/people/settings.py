@@ -23,6 +23,7 @@ class FollowSettings:
             followed is still there.
         vouch_overlap: intersection over union of that box and theirs.
         found_score, lost_score: of a pose; being found again takes more than being kept.
+        back_score: of a pose before the first, for the way that somebody came.
         sure_score: a pose with so much needs no finder to vouch for it.
         doubt_seconds: who has been kept for so long without anything to vouch for them is dropped.
         joint_score: joints below it do not shape the box.
@@ -54,7 +55,8 @@ class FollowSettings:
     vouch_overlap: float = 0.4
     found_score: float = 0.4
     lost_score: float = 0.2
-    sure_score: float = 0.8
+    back_score: float = 0.3
+    sure_score: float = 0.7
     doubt_seconds: float = 1.0
     joint_score: float = 0.1
     least: float = 0.9

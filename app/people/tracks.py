@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from app.people.sighting import Sighting
 
+# Of the median score.
+AS_USUAL = 0.9
 # No batch of frames has more.
 LATEST = 64
 
@@ -95,8 +97,8 @@ class TrackBook:
         """The tracks in the order they began, without ends at which nobody was left.
 
         Args:
-            sure: a pose with a lower score does not outlast the last time that something vouched for it, if
-                the next time nothing did.
+            sure: where nothing vouched for somebody any more, poses up to the last look that said so are
+                kept if their score is so high, or about what the person's was before.
         """
         tracks = [
             Track(track.number, track.shot, kept)
@@ -113,5 +115,6 @@ def _vouched_for(sightings: list[Sighting], sure: float) -> list[Sighting]:
     rest = sightings[vouched[-1] + 1 :]
     if all(sighting.vouched is None for sighting in rest):
         return sightings
-    kept = takewhile(lambda sighting: sighting.vouched is None and sighting.score >= sure, rest)
+    usual = AS_USUAL * float(np.median([sightings[i].score for i in vouched]))
+    kept = takewhile(lambda one: one.vouched is None and one.score >= min(sure, usual), rest)
     return sightings[: vouched[-1] + 1] + list(kept)
