@@ -21,7 +21,7 @@ from app.boxes import Boxes
 from app.device import choose_device
 from app.errors import PosefixError
 from app.overlay import OverlayAnnotator, Style
-from app.people.choosing import People, choose
+from app.people.choosing import Chosen, People, choose
 from app.people.crowd import Crowd
 from app.result import Model, Person, Result, Source
 from app.video.reader import SHORTEST_FRAME_SECONDS, Video
@@ -88,12 +88,13 @@ def estimate(
         PosefixError: no frame can be decoded, none lies between start and end, or there is no such person.
     """
     timings, people, info = timings or Timings(), people or People(), video.info
+    size = (info.width, info.height)
     if finder is None and not estimator.finds_people:
         finder = finders.create(device=choose_device("auto"))
     crowd = Crowd(
         estimator,
         finder,
-        frame_size=(info.width, info.height),
+        frame_size=size,
         fps=info.fps,
         most=people.followed,
         first_box=box,
@@ -109,24 +110,22 @@ def estimate(
     if not indices:
         raise PosefixError(f"{video.info.path}: no frame between --start {start} and --end {end}.")
     pts_seconds = np.concatenate(times)
-    chosen = choose(
-        crowd.book,
-        people,
-        frame_size=(info.width, info.height),
-        clip_seconds=float(pts_seconds[-1] - pts_seconds[0]),
-        first_box=box,
-    )
+    seconds = float(pts_seconds[-1] - pts_seconds[0])
+    chosen = choose(crowd.book, people, frame_size=size, clip_seconds=seconds, first_box=box)
     return Result(
         source=Source(file=info.path.name, width=info.width, height=info.height, fps=info.fps),
         skeleton=estimator.skeleton,
         frame_indices=np.concatenate(indices),
         pts_seconds=pts_seconds,
-        people=tuple(
-            Person(one.id, *one.track.arrays(len(pts_seconds)), prominence=one.prominence) for one in chosen
-        ),
+        people=tuple(_person(one, len(pts_seconds)) for one in chosen),
         estimator=Model(estimator.name, estimator.weights_sha256),
         cuts=tuple(crowd.cuts),
     )
+
+
+def _person(chosen: Chosen, frames: int) -> Person:
+    keypoints, looked = chosen.track.arrays(frames)
+    return Person(chosen.id, initial=keypoints, boxes=looked, prominence=chosen.prominence)
 
 
 def correct(
