@@ -16,7 +16,7 @@ from corrector.modeling import CorrectorNetwork
 
 Floats = NDArray[np.floating]
 
-NEAR_SECONDS, FAR_SECONDS = 0.05, 0.2
+NEAR_SECONDS, FAR_SECONDS = 0.05, 0.1
 """Between neighbouring steps: up to the first, corrections are carried out in full; see :func:`hold_back`."""
 
 
