@@ -35,11 +35,13 @@ class _Followed:
         box: around the last joints.
         last: the last sighting.
         vouched_at: when more than the pose alone last said that they are there.
+        refused: how many looks of the finder since then did not.
     """
 
     box: Boxes
     last: Sighting
     vouched_at: float
+    refused: int
 
 
 class Follower:
@@ -113,8 +115,8 @@ class Follower:
         return stop
 
     def _follow_chunk(self, batch: FrameBatch, at: int, stop: int) -> None:
-        doubt = any(self._is_doubtful(person, self._rows + at) for person in self._people.values())
-        found = self._scout.look(batch, at, people=bool(self._people), doubt=doubt)
+        missing = any(self._is_missing(person, self._rows + at) for person in self._people.values())
+        found = self._scout.look(batch, at, people=bool(self._people), missing=missing)
         places = self._places(batch, at, found)
         moves = self._identities.velocities()
         wanted = [
@@ -200,9 +202,11 @@ class Follower:
             before = self._people.get(number)
             box = self._looker.box_around(sighting.keypoints, last=before.box if before else None)
             if box is not None:
-                vouched = before is None or sighting.vouched is True
-                at = sighting.seconds if vouched else before.vouched_at  # type: ignore[union-attr]
-                self._people[number] = _Followed(box, sighting, at)
+                if before is None or sighting.vouched:
+                    self._people[number] = _Followed(box, sighting, sighting.seconds, refused=0)
+                else:
+                    refused = before.refused + (sighting.vouched is False)
+                    self._people[number] = replace(before, box=box, last=sighting, refused=refused)
 
     def _vouches(self, found: Found, sighting: Sighting) -> bool:
         settings = self._settings
@@ -214,7 +218,7 @@ class Follower:
             for box, score in zip(found.boxes, found.scores, strict=True)
         )
 
-    def _is_doubtful(self, person: _Followed, row: int) -> bool:
+    def _is_missing(self, person: _Followed, row: int) -> bool:
         return person.last.row < row - 1
 
     def _let_go(self, seconds: float) -> None:
@@ -222,7 +226,11 @@ class Follower:
         settings = self._settings
         for number, person in list(self._people.items()):
             unseen = seconds - person.last.seconds
-            doubted = 0.0 if number in self._trusted else seconds - person.vouched_at
-            if unseen > settings.coast_seconds + self._frame_seconds / 2 or doubted > settings.doubt_seconds:
+            doubted = (
+                number not in self._trusted
+                and person.refused >= settings.refusals
+                and seconds - person.vouched_at > settings.doubt_seconds
+            )
+            if doubted or unseen > settings.coast_seconds + self._frame_seconds / 2:
                 del self._people[number]
                 self._scout.hurry()

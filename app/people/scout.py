@@ -57,21 +57,21 @@ class Scout:
         """Makes the next look due at once."""
         self._looked_at = -np.inf
 
-    def look(self, batch: FrameBatch, at: int, *, people: bool, doubt: bool) -> Found | None:
+    def look(self, batch: FrameBatch, at: int, *, people: bool, missing: bool) -> Found | None:
         """Who may be in frame ``at``; None where no look is due.
 
         Args:
             batch, at: the frame.
             people: somebody is followed.
-            doubt: one of them is in doubt or out of sight.
+            missing: one of them is out of sight.
         """
         settings, seconds = self._settings, float(batch.pts_seconds[at])
         if not people:
             wait, frames = settings.empty_seconds, 3
-        elif doubt:
-            wait, frames = settings.doubtful_seconds, 2
+        elif missing:
+            wait, frames = settings.missing_seconds, 2
         else:
-            wait, frames = settings.calm_seconds, 6
+            wait, frames = settings.calm_seconds, 8
         if seconds - self._looked_at < max(wait, frames * self._frame_seconds) - self._frame_seconds / 2:
             return None
         self._looked_at = seconds

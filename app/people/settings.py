@@ -25,7 +25,8 @@ class FollowSettings:
         found_score, lost_score: of a pose; being found again takes more than being kept.
         back_score: of a pose before the first, for the way that somebody came.
         sure_score: a pose with so much needs no finder to vouch for it.
-        doubt_seconds: who has been kept for so long without anything to vouch for them is dropped.
+        doubt_seconds, refusals: who has been kept for so long, and through so many looks of the finder,
+            without anything to vouch for them is dropped.
         joint_score: joints below it do not shape the box.
         least: a box shrinks from chunk to chunk to no less than this share of its sides; joints that fade
             must not draw it ever tighter around the others.
@@ -35,9 +36,9 @@ class FollowSettings:
         edge: so is one with a joint nearer to the box's edge, as a share of its longer side.
         same_pose: median distance of two poses' joints, in sizes of the smaller, below which they are one.
         chunk_seconds: frames that are looked at together start from one box; a person moves on in longer.
-        empty_seconds, doubtful_seconds, calm_seconds: how often the finder looks at a picture without
-            anybody, with somebody in doubt or out of sight, with everybody sure; but no more often than
-            every third, second and sixth frame.
+        empty_seconds, missing_seconds, calm_seconds: how often the finder looks at a picture without
+            anybody, with somebody out of sight, with everybody sure; but no more often than
+            every third, second and eighth frame.
         patience_seconds: out of sight for no longer, somebody is expected where their way leads.
         coast_seconds: out of sight for no longer, they are looked for there without a finder.
         displaced_by: who is so many times as prominent takes the place of the least one followed.
@@ -58,6 +59,7 @@ class FollowSettings:
     back_score: float = 0.3
     sure_score: float = 0.7
     doubt_seconds: float = 1.0
+    refusals: int = 2
     joint_score: float = 0.1
     least: float = 0.9
     pad: float = 0.15
@@ -66,7 +68,7 @@ class FollowSettings:
     same_pose: float = 0.15
     chunk_seconds: float = 0.14
     empty_seconds: float = 0.25
-    doubtful_seconds: float = 0.15
+    missing_seconds: float = 0.15
     calm_seconds: float = 0.4
     patience_seconds: float = 1.0
     coast_seconds: float = 0.25
