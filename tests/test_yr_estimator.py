@@ -18,7 +18,7 @@ from estimators.yr.evaluation import by_group, correct, own_placement
 from estimators.yr.processor import to_poses
 from estimators.yr.search import LARGEST, Tracker, find_people, grown
 from estimators.yr.store import save_model
-from estimators.yr.training.samples import read_image
+from estimators.yr.training.samples import parse, read_image
 from tests import clips
 from tests.fakes import BlobEstimator
 from tests.yr_models import random_model
@@ -250,3 +250,18 @@ def test_fast_turns_the_fast_mode_on(tmp_path, monkeypatch):
     assert main([str(clip), "--fast", "--no-video", "--quiet"]) == 0 and blob.fast
     blob.fast = False
     assert main([str(clip), "--overwrite", "--no-video", "--quiet"]) == 0 and not blob.fast
+
+
+@pytest.mark.parametrize(("name", "skeleton"), [("yr", FULL.skeleton), ("yr_upper", UPPER.skeleton)])
+def test_the_shipped_models_are_found_by_name(name, skeleton):
+    made = estimators.create(name, device=CPU)
+    assert made.name == name and made.skeleton == skeleton and made.finds_people
+    assert made.weights_sha256 == weights.sha256(weights.find(name.replace("_", "-")))
+
+
+def test_the_shipped_model_finds_a_person_it_was_trained_on(shared_data):
+    sample = parse(shared_data / "parse", FULL, numbers=range(1, 2))[0]
+    poses = estimators.create("yr", device=CPU).estimate(sample.read()[None], pts_seconds=[0.0])[0]
+    viewer = poses.keypoints[0, list(FULL.skeleton.flip_indices), :2]
+    labels = sample.points[[FULL.labels.index(joint) for joint in FULL.skeleton.joints]]
+    assert correct(viewer, labels).mean() > 0.7 and poses.scores[0] > 0.5
