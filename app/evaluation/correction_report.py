@@ -79,9 +79,11 @@ def plot_curves(path: Path, results: Mapping[str, Comparison], *, initial: str) 
     figure = Figure(figsize=(10, 8), layout="constrained")
     for axes, part in zip(figure.subplots(2, 2).flat, PARTS, strict=True):
         for name, figures in lines.items():
-            members = parts_of(tuple(figures.curve))[part]
+            parts = parts_of(tuple(figures.curve))
+            members = parts["head top" if part == "head" and part not in parts else part]
             share = 100 * np.mean([figures.curve[joint] for joint in members], axis=0)
             style: dict[str, Any] = {"linewidth": 2.5} if name in (initial, last) else {"linewidth": 1}
+            style |= {"color": "black"} if name == last else {}
             axes.plot(list(CURVE_PX), share, label=name, **style)
         axes.set(
             title=part, xlabel="distance to the true joint, px", ylabel="joints within, %", ylim=(0, 100)
@@ -92,14 +94,12 @@ def plot_curves(path: Path, results: Mapping[str, Comparison], *, initial: str) 
 
 
 def parts_of(joints: Sequence[str]) -> dict[str, list[str]]:
-    """Joints by part of the body: both sides together; a head top stands for a head that is not there."""
+    """Joints by part of the body, both sides together."""
     parts: dict[str, list[str]] = {}
     for joint in joints:
         side, _, part = joint.partition("_")
         name = f"{part}s" if side in ("left", "right") else joint.replace("_", " ")
         parts.setdefault(name, []).append(joint)
-    if "head" not in parts and "head top" in parts:
-        parts["head"] = parts["head top"]
     return parts
 
 
