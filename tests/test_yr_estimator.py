@@ -15,7 +15,7 @@ from estimators.yr.configuration import YRConfiguration
 from estimators.yr.detector import Detector, Placements
 from estimators.yr.estimator import YREstimator
 from estimators.yr.evaluation import by_group, correct, own_placement
-from estimators.yr.processor import to_poses
+from estimators.yr.processor import score_at, to_poses
 from estimators.yr.search import LARGEST, Tracker, find_people, grown
 from estimators.yr.store import save_model
 from estimators.yr.training.samples import parse, read_image
@@ -163,14 +163,37 @@ def test_fast_mode_looks_where_the_person_was():
     assert len(tracker.find(frame, 0.2)) == 0
     assert spy.sizes[2][0] < 70 and spy.sizes[3] == (300, 400), "lost: the whole frame again"
     spy.lost = False
-    tracker.find(frame, 0.3)
-    assert spy.sizes[4] == (300, 400), "nobody to follow"
+    assert len(tracker.find(frame, 0.3)) == 0 and len(spy.sizes) == 4, (
+        "nobody to follow: not searched at once"
+    )
+    tracker.find(frame, 0.8)
+    assert spy.sizes[4] == (300, 400), "but soon"
     tracker.find(frame, 5.0)
     assert spy.sizes[5] == (300, 400), "now and then the whole frame"
     tracker.find(frame, 1.0)
     assert spy.sizes[6] == (300, 400), "another video"
     tracker.find(frame, 1.1)
     assert max(spy.sizes[7]) < 70
+
+
+def test_fast_mode_follows_whom_it_is_sure_of():
+    spy = Spy()
+    score = float(spy.detect(np.zeros((9, 9))).scores[0])
+    frame = np.zeros((300, 400, 3), np.uint8)
+    unsure = Tracker(spy, follow_from=score + 0.1)
+    unsure.find(frame, 0.0)
+    assert len(unsure.find(frame, 0.1)) == 0, "found, but not worth following"
+    spy.sizes.clear()
+    fading = Tracker(spy, lost_below=score + 0.1)
+    fading.find(frame, 0.0)
+    fading.find(frame, 0.1)
+    assert [size == (300, 400) for size in spy.sizes] == [True, False, True], "too faint: searched again"
+
+
+def test_a_likelihood_has_its_score():
+    configuration = YRConfiguration.uncalibrated("upper", threshold=-0.5)
+    found = replace(placements(body=UPPER), scores=np.array([score_at(0.3, configuration)]))
+    assert to_poses(found, configuration, pts_seconds=0.0).scores[0] == pytest.approx(0.3)
 
 
 def test_fast_mode_is_chosen_on_the_estimator(estimator, noise):

@@ -12,10 +12,11 @@ from estimators.types import FloatArray, FrameArray, FramePoses, Skeleton
 from estimators.yr.configuration import YRConfiguration
 from estimators.yr.detector import Detector
 from estimators.yr.model import PartModel
-from estimators.yr.processor import to_poses
+from estimators.yr.processor import score_at, to_poses
 from estimators.yr.search import Tracker, find_people, grown
 
 FAST_INTERVAL = 4  # pyramid levels per octave in fast mode
+FOLLOWED, LOST = 0.3, 0.1  # how sure of a person: to follow them, and to have lost them
 BOX_ROOM = 0.1  # a box given from outside is searched with this share of its side around it
 
 
@@ -44,7 +45,11 @@ class YREstimator:
         self.weights_sha256 = weights_sha256
         self.fast = False
         self._detector = Detector(model, device=device)
-        self._tracker = Tracker(Detector(replace(model, interval=FAST_INTERVAL), device=device))
+        self._tracker = Tracker(
+            Detector(replace(model, interval=FAST_INTERVAL), device=device),
+            follow_from=score_at(FOLLOWED, configuration),
+            lost_below=score_at(LOST, configuration),
+        )
 
     @property
     def skeleton(self) -> Skeleton:

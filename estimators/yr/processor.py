@@ -8,6 +8,8 @@ swapped, in all frames alike.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -38,6 +40,12 @@ def to_poses(placements: Placements, configuration: YRConfiguration, *, pts_seco
         boxes=cover(placements.boxes).astype(np.float32),
         scores=logistic(slope * placements.scores + offset).astype(np.float32),
     )
+
+
+def score_at(likelihood: float, configuration: YRConfiguration) -> float:
+    """The score of a placement that is a person with that likelihood, in 0..1."""
+    slope, offset = configuration.person_confidence
+    return (math.log(likelihood / (1 - likelihood)) - offset) / slope
 
 
 def logistic(evidence: Array) -> Array:

@@ -82,39 +82,53 @@ def grown(box: Array, share: float) -> Array:
 class Tracker:
     """Looks for people where they were in the frame before: quick, for video.
 
-    The whole frame is searched first, every ``EVERY_SECONDS``, and whenever somebody is lost.
+    The whole frame is searched first, every ``EVERY_SECONDS``, whenever somebody is lost, and every
+    ``EMPTY_SECONDS`` while there is nobody to follow.
+
+    Attributes:
+        follow_from: lowest score of somebody worth following.
+        lost_below: score below which somebody followed is lost.
     """
 
     detector: Detector
+    follow_from: float = -np.inf
+    lost_below: float = -np.inf
     _people: list[tuple[Array, float]] = field(default_factory=list)
     _searched: float = -np.inf
     _seen: float = np.inf
     _size: tuple[int, ...] = ()
 
     EVERY_SECONDS = 2.0
+    EMPTY_SECONDS = 0.5
     ROOM = 0.2
-    FOLLOWED = 2
+    FOLLOWED = 3
 
     def find(self, frame: FrameArray, pts_seconds: float) -> Placements:
         """The people in the next frame; one that goes back in time, or of another size, starts afresh."""
         restarted = pts_seconds <= self._seen or frame.shape != self._size
-        due = pts_seconds - self._searched > self.EVERY_SECONDS
+        wait = self.EVERY_SECONDS if self._people else self.EMPTY_SECONDS
+        due = pts_seconds - self._searched > wait
         found = None if restarted or due else self._follow(frame)
+        searching = found is None
         if found is None:
             found = find_people(self.detector, frame)
             self._searched = pts_seconds
         self._seen, self._size = pts_seconds, frame.shape
         sides = found.boxes[:, 0, 2] - found.boxes[:, 0, 0] + 1
-        self._people = list(zip(cover(found.boxes), sides.tolist(), strict=True))[: self.FOLLOWED]
+        worth = found.scores >= self.follow_from if searching else found.scores >= self.lost_below
+        people = zip(cover(found.boxes[worth]), sides[worth].tolist(), strict=True)
+        self._people = list(people)[: self.FOLLOWED]
         return found
 
     def _follow(self, frame: FrameArray) -> Placements | None:
-        """Everybody near their last place, or None where somebody is lost or nobody was there."""
+        """Everybody near their last place, or None where somebody is lost."""
         found = [
             find_people(self.detector, frame, region=grown(box, self.ROOM), people=1, part_side=side)
             for box, side in self._people
         ]
-        if not found or any(not len(person) for person in found):
+        if not found:
+            return self.detector.nothing()
+        if any(not len(person) or person.scores[0] < self.lost_below for person in found):
             return None
         together = Placements.joined(found)
         return together[suppress(together.boxes, together.scores, overlap=OVERLAP)]
