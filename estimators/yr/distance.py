@@ -81,7 +81,8 @@ def _row(
             if c < 0 or c >= count:
                 continue
             cost = values.dtype.type((quadratic * (place - c) + linear) * (place - c))
-            hope |= highest - cost > lowest
+            if highest - cost > lowest:
+                hope = True
             if tops[c] - cost > lowest:
                 row, number = values[c, start:end], np.int32(c)
                 for x in range(width):
