@@ -105,7 +105,7 @@ class Scout:
     def _worth_a_look(self, found: Found, known: list[Boxes], seconds: float) -> list[tuple[Boxes, float]]:
         """Boxes and scores of those who may be new: all that are likely, and a few of the others."""
         settings = self._settings
-        self._refused = [old for old in self._refused if seconds - old.seconds < settings.refused_seconds]
+        self._refused = [old for old in self._refused if seconds - old.seconds < self._memory(old)]
         new = [
             (box, float(score))
             for box, score in zip(found.boxes, found.scores, strict=True)
@@ -115,6 +115,10 @@ class Scout:
         ]
         likely = [one for one in new if one[1] >= settings.likely_score]
         return likely + [one for one in new if one[1] < settings.likely_score][: settings.a_few]
+
+    def _memory(self, refused: _Refused) -> float:
+        likely = refused.score >= self._settings.likely_score
+        return self._settings.likely_refused_seconds if likely else self._settings.refused_seconds
 
     def _is_part_of(self, box: Boxes, known: list[Boxes]) -> bool:
         settings = self._settings

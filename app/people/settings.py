@@ -17,7 +17,8 @@ class FollowSettings:
             people whom the other knows.
         found_agreement: intersection over union of the box that was found and the one its joints ask for,
             below which there is nobody: joints on a background point anywhere.
-        refused_seconds: a box in which nobody was is not looked into again for so long.
+        refused_seconds, likely_refused_seconds: a box in which nobody was is not looked into again for so
+            long; a likely one for less.
         inside: a box with so much of it in another's shows a part of them.
         vouch_score, vouch_sum: of a finder's box, and together with the pose's, that say that somebody who is
             followed is still there.
@@ -50,6 +51,7 @@ class FollowSettings:
     found_sum: float = 0.75
     found_agreement: float = 0.5
     refused_seconds: float = 3.0
+    likely_refused_seconds: float = 0.8
     inside: float = 0.7
     vouch_score: float = 0.25
     vouch_sum: float = 0.6
