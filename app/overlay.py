@@ -84,6 +84,7 @@ class OverlayAnnotator:
         self._limbs = skeleton.limb_indices
         self._thickness = style.thickness or max(1, round(min(size) / 240))
         self._radius = style.radius or max(2.0, min(size) / 160)
+        self._rim = max(1, round(self._thickness / 3))
 
     def annotate(self, frame: NDArray[np.uint8], people: tuple[Person, ...], row: int) -> NDArray[np.uint8]:
         """A copy of ``frame`` with everybody's joints of row ``row`` on it.
@@ -101,7 +102,9 @@ class OverlayAnnotator:
                 points = np.where(
                     person.initial[row, :, 2:] >= style.min_score, person.initial[row, :, :2], np.nan
                 )
-                self._draw(canvas, points, style.initial_colour)
+                # A rim around the corrected joints, which would hide the initial ones where both agree.
+                beneath = style.draw == "both" and person.corrected is not None
+                self._draw(canvas, points, style.initial_colour, rim=self._rim if beneath else 0)
             if style.draw != "initial" and person.corrected is not None:
                 self._draw(canvas, person.corrected[row], style.corrected_colour)
         return canvas
@@ -127,7 +130,9 @@ class OverlayAnnotator:
             canvas, str(person.id), at, cv2.FONT_HERSHEY_SIMPLEX, scale, (255, 255, 255), line, cv2.LINE_AA
         )
 
-    def _draw(self, canvas: NDArray[np.uint8], points: NDArray[np.floating], colour: Colour) -> None:
+    def _draw(
+        self, canvas: NDArray[np.uint8], points: NDArray[np.floating], colour: Colour, *, rim: int = 0
+    ) -> None:
         there = np.isfinite(points).all(axis=1)
         # A joint may be predicted far outside; OpenCV's fixed-point coordinates must not overflow.
         limit = 4 * max(canvas.shape)
@@ -135,8 +140,8 @@ class OverlayAnnotator:
         spots = [(int(x), int(y)) for x, y in np.round(fixed)]
         for a, b in self._limbs:
             if there[a] and there[b]:
-                cv2.line(canvas, spots[a], spots[b], colour, self._thickness, cv2.LINE_AA, SHIFT)
-        radius = round(self._radius * (1 << SHIFT))
+                cv2.line(canvas, spots[a], spots[b], colour, self._thickness + 2 * rim, cv2.LINE_AA, SHIFT)
+        radius = round((self._radius + rim) * (1 << SHIFT))
         for spot, drawn in zip(spots, there, strict=True):
             if drawn:
                 cv2.circle(canvas, spot, radius, colour, -1, cv2.LINE_AA, SHIFT)

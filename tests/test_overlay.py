@@ -63,6 +63,14 @@ def test_what_is_drawn_can_be_chosen(draw, reds, yellows):
     assert (count(picture, YELLOW) > 0) == bool(yellows)
 
 
+def test_initial_joints_show_around_corrected_ones_where_both_agree():
+    who = person(corrected_x=40.0)
+    reddish = (drawn(Style(radius=3), who).astype(int) @ [1, -2, 0]) > 100
+    alone = (drawn(Style(radius=3, draw="corrected"), who).astype(int) @ [1, -2, 0]) > 100
+    assert reddish.sum() > 50
+    assert alone.sum() == 0
+
+
 def test_a_black_background_has_the_skeleton_alone():
     picture = drawn(Style(background="black"))
     assert tuple(picture[2, 2]) == (0, 0, 0)
