@@ -12,7 +12,8 @@ import torch
 
 from estimators.sfn.builder import restore
 from estimators.sfn.calibration import fit_curve
-from estimators.sfn.training import HISTORY, Trainer, TrainingSettings, rate_at, size_at
+from estimators.sfn.training import Trainer, TrainingSettings, size_at
+from estimators.training_run import HISTORY, warmup_cosine
 from tests.sfn_parts import TINY, drawn_data
 
 SETTINGS = TrainingSettings(
@@ -85,7 +86,7 @@ def iter_batches(run: Trainer):
 
 
 def test_the_rate_rises_and_falls_to_zero():
-    rates = [rate_at(SETTINGS, progress) for progress in np.linspace(0, 1, 101)]
+    rates = [warmup_cosine(progress, warmup=SETTINGS.warmup) for progress in np.linspace(0, 1, 101)]
     assert rates[0] == 0 and rates[-1] == pytest.approx(0)
     assert max(rates) > 0.99
     assert np.argmax(rates) <= 4

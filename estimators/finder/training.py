@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import math
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +13,7 @@ import torch
 from torch import nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
+from estimators import training_run
 from estimators.finder.configuration import COARSEST_STRIDE, FinderConfig
 from estimators.finder.modeling import build, export
 from estimators.finder.people import SHARES, FinderData
@@ -23,8 +21,6 @@ from estimators.finder.scenes import SceneMaker
 from estimators.finder.targets import loss_of, make_targets
 from estimators.finder.validation import validate
 
-CHECKPOINT = "last.pt"
-HISTORY = "history.jsonl"
 VALIDATION_SEED = 1_000_003
 VALIDATION_SCENES = 160
 
@@ -122,15 +118,15 @@ class FinderTrainer:
     @property
     def progress(self) -> float:
         """Share of the schedule that is done, by samples or by time, whichever is further."""
-        by_samples = self.done / self.settings.samples
-        if self.settings.minutes is None:
-            return by_samples
-        return max(by_samples, self.seconds / (60 * self.settings.minutes))
+        samples = self.done / self.settings.samples
+        return training_run.share_done(samples=samples, seconds=self.seconds, minutes=self.settings.minutes)
 
     def run(self, *, resume: bool = False) -> nn.Module:
         """Trains to the end of the schedule and returns the averaged model."""
         if resume:
-            self._restore()
+            self.done, self.seconds = training_run.load_checkpoint(
+                self.folder, self._parts(), device=self.device
+            )
         losses: list[float] = []
         clock = time.monotonic()
         while self.progress < 1:
@@ -162,7 +158,7 @@ class FinderTrainer:
         return export(path, config=replace(self.config, training=record), model=self.averaged())
 
     def _step(self) -> float:
-        factor = _rate_at(self.settings, self.progress)
+        factor = training_run.warmup_cosine(self.progress, warmup=self.settings.warmup)
         for group in self.optimizer.param_groups:
             group["lr"] = self.settings.rate * factor
         scenes = [self.maker.make(self.done + row) for row in range(self.settings.batch_size)]
@@ -170,7 +166,7 @@ class FinderTrainer:
         targets = make_targets(scenes)
         moved = type(targets)(*(part.to(self.device) for part in vars(targets).values()))
         self.model.train()
-        with self._precision():
+        with training_run.mixed_precision(self.device):
             logits, edges = self.model(pictures.to(self.device).float())
         loss = loss_of(logits.float(), edges.float(), moved)
         self.optimizer.zero_grad(set_to_none=True)
@@ -181,11 +177,6 @@ class FinderTrainer:
         self.done += self.settings.batch_size
         return float(loss.detach())
 
-    def _precision(self) -> AbstractContextManager[Any]:
-        if self.device.type == "cuda":
-            return torch.autocast("cuda", dtype=torch.bfloat16)
-        return nullcontext()
-
     def _record(self, losses: list[float]) -> None:
         entry = {
             "samples": self.done,
@@ -193,37 +184,9 @@ class FinderTrainer:
             "loss": round(float(np.mean(losses)), 4),
             **validate(self.averaged(), self.watched, device=self.device),
         }
-        with (self.folder / HISTORY).open("a", encoding="utf-8") as file:
-            file.write(json.dumps(entry) + "\n")
+        training_run.append_history(self.folder, entry)
         self.report(entry)
-        self._save()
+        training_run.save_checkpoint(self.folder, self._parts(), done=self.done, seconds=self.seconds)
 
-    def _save(self) -> None:
-        partial = self.folder / (CHECKPOINT + ".partial")
-        state = {
-            "model": self.model.state_dict(),
-            "average": self.average.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
-            "done": self.done,
-            "seconds": self.seconds,
-        }
-        torch.save(state, partial)
-        partial.replace(self.folder / CHECKPOINT)
-
-    def _restore(self) -> None:
-        path = self.folder / CHECKPOINT
-        if not path.is_file():
-            return
-        state = torch.load(path, map_location=self.device, weights_only=True)
-        self.model.load_state_dict(state["model"])
-        self.average.load_state_dict(state["average"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        self.done, self.seconds = state["done"], state["seconds"]
-
-
-def _rate_at(settings: FinderTraining, progress: float) -> float:
-    """Factor on the learning rate: linear warm-up, then a cosine to zero at the end."""
-    if progress < settings.warmup:
-        return progress / settings.warmup
-    rest = (progress - settings.warmup) / (1 - settings.warmup)
-    return 0.5 * (1 + math.cos(math.pi * min(rest, 1.0)))
+    def _parts(self) -> dict[str, Any]:
+        return {"model": self.model, "average": self.average, "optimizer": self.optimizer}

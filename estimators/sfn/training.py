@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import math
 import random
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +14,7 @@ import torch
 from torch import nn
 from torch.optim.swa_utils import AveragedModel
 
+from estimators import training_run
 from estimators.sfn.builder import build, export, restore
 from estimators.sfn.calibration import calibrate
 from estimators.sfn.configuration import SFNConfig
@@ -24,8 +22,6 @@ from estimators.sfn.data.mixture import Mixture, TrainingData, batches
 from estimators.sfn.replicas import Replicas
 from estimators.sfn.validation import validate
 
-CHECKPOINT = "last.pt"
-HISTORY = "history.jsonl"
 GROWING = ((128, 0.62), (192, 1.0))  # small pictures first: 2.2 times as many a second
 SMALL_RATE = 1.5e-3
 PAPER_RATE = 3e-4  # without norm layers, larger steps diverge
@@ -77,14 +73,6 @@ def size_at(settings: TrainingSettings, progress: float) -> int:
     return next((size for size, end in settings.sizes if progress < end), settings.sizes[-1][0])
 
 
-def rate_at(settings: TrainingSettings, progress: float) -> float:
-    """Factor on the learning rate: linear warm-up, then a cosine to zero at the end."""
-    if progress < settings.warmup:
-        return progress / settings.warmup
-    rest = (progress - settings.warmup) / (1 - settings.warmup)
-    return 0.5 * (1 + math.cos(math.pi * min(rest, 1.0)))
-
-
 class Trainer:
     """One run in one folder; :meth:`run` goes on from its checkpoint where there is one.
 
@@ -131,15 +119,15 @@ class Trainer:
     @property
     def progress(self) -> float:
         """Share of the schedule that is done, by samples or by time, whichever is further."""
-        by_samples = self.done / self.settings.samples
-        if self.settings.minutes is None:
-            return by_samples
-        return max(by_samples, self.seconds / (60 * self.settings.minutes))
+        samples = self.done / self.settings.samples
+        return training_run.share_done(samples=samples, seconds=self.seconds, minutes=self.settings.minutes)
 
     def run(self, *, resume: bool = False, until: float = 1.0) -> nn.Module:
         """Trains to a share of the schedule and returns the averaged model."""
         if resume:
-            self._restore()
+            self.done, self.seconds = training_run.load_checkpoint(
+                self.folder, self._parts(), device=self.device
+            )
         while self.progress < until:
             self._run_size(until)
         return self.averaged()
@@ -187,21 +175,16 @@ class Trainer:
                 self._save()
 
     def _step(self, batch: dict[str, Any]) -> float:
-        factor = rate_at(self.settings, self.progress)
+        factor = training_run.warmup_cosine(self.progress, warmup=self.settings.warmup)
         for group in self.optimizer.param_groups:
             group["lr"] = self.settings.rate * factor
-        with self._precision():
+        with training_run.mixed_precision(self.device):
             loss = self.replicas.backward(batch)
         nn.utils.clip_grad_norm_(self.model.parameters(), 5.0)
         self.optimizer.step()
         self.average.update_parameters(self.model)
         self.done += self.settings.batch_size
         return loss
-
-    def _precision(self) -> AbstractContextManager[Any]:
-        if self.device.type == "cuda":
-            return torch.autocast("cuda", dtype=torch.bfloat16)
-        return nullcontext()
 
     def _record(self, losses: list[float], size: int) -> None:
         config = replace(self.config, input_size=size)
@@ -215,33 +198,21 @@ class Trainer:
                 for k, v in validate(self.averaged(), self.data, config=config).items()
             },
         }
-        with (self.folder / HISTORY).open("a", encoding="utf-8") as file:
-            file.write(json.dumps(entry) + "\n")
+        training_run.append_history(self.folder, entry)
         self.report(entry)
 
     def _save(self) -> None:
-        partial = self.folder / (CHECKPOINT + ".partial")
-        state = {
-            "model": self.model.state_dict(),
-            "average": self.average.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
-            "done": self.done,
-            "seconds": self.seconds,
-            "config": self.config.to_dict(),
-            "settings": asdict(self.settings),
-        }
-        torch.save(state, partial)
-        partial.replace(self.folder / CHECKPOINT)
+        training_run.save_checkpoint(
+            self.folder,
+            self._parts(),
+            done=self.done,
+            seconds=self.seconds,
+            config=self.config.to_dict(),
+            settings=asdict(self.settings),
+        )
 
-    def _restore(self) -> None:
-        path = self.folder / CHECKPOINT
-        if not path.is_file():
-            return
-        state = torch.load(path, map_location=self.device, weights_only=True)
-        self.model.load_state_dict(state["model"])
-        self.average.load_state_dict(state["average"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        self.done, self.seconds = state["done"], state["seconds"]
+    def _parts(self) -> dict[str, Any]:
+        return {"model": self.model, "average": self.average, "optimizer": self.optimizer}
 
 
 def _averaging(decay: float) -> Callable[[Any, Any, Any], None]:
