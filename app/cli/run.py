@@ -52,62 +52,49 @@ def build_parser() -> argparse.ArgumentParser:
 
 def add_run_options(parser: argparse.ArgumentParser) -> None:
     """The options that every command which runs the pipeline takes."""
-    files = parser.add_argument_group("files")
-    files.add_argument("--output", type=Path, metavar="DIR", help="write here, not beside each video")
-    files.add_argument("--overwrite", action="store_true", help="redo what is there already")
-    files.add_argument("--recursive", action="store_true", help="look into subfolders of a folder, too")
-    files.add_argument("--no-video", action="store_true", help="write the data only")
-    work = parser.add_argument_group("work")
-    work.add_argument(
-        "--estimator", default="sfn", metavar="NAME", help="what finds the joints (default: sfn)"
+    _add_file_options(parser.add_argument_group("files"))
+    _add_work_options(parser.add_argument_group("work"))
+    _add_people_options(parser.add_argument_group("people"))
+    _add_overlay_options(parser.add_argument_group("overlay"))
+    _add_picture_options(parser.add_argument_group("pictures"))
+
+
+def _add_file_options(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--output", type=Path, metavar="DIR", help="write here, not beside each video")
+    group.add_argument("--overwrite", action="store_true", help="redo what is there already")
+    group.add_argument("--recursive", action="store_true", help="look into subfolders of a folder, too")
+    group.add_argument("--no-video", action="store_true", help="write the data only")
+
+
+def _add_work_options(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--estimator",
+        default="sfn",
+        metavar="NAME",
+        help="what finds the joints: sfn, yr, yr_upper (default: sfn)",
     )
-    work.add_argument(
+    group.add_argument(
         "--weights", type=Path, metavar="FILE", help="the estimator's weights, not the default ones"
     )
-    work.add_argument(
+    group.add_argument(
         "--device", default="auto", metavar="auto|cpu|cuda", help="where to compute (default: auto)"
     )
-    work.add_argument(
+    group.add_argument(
         "--start", type=_seconds, default=0.0, metavar="SECONDS", help="where to begin in the video"
     )
-    work.add_argument("--end", type=_seconds, metavar="SECONDS", help="where to stop")
-    work.add_argument(
-        "--box", type=_box, metavar="X,Y,W,H", help="where the person is in the first frame, in pixels"
+    group.add_argument("--end", type=_seconds, metavar="SECONDS", help="where to stop")
+    group.add_argument(
+        "--box",
+        type=_box,
+        metavar="X,Y,W,H",
+        help="where the person meant is in the first frame, in pixels",
     )
-    _add_people_options(parser.add_argument_group("people"))
-    work.add_argument(
+    group.add_argument(
         "--fast",
         action="store_true",
         help="let the estimator look where the person was in the frame before (yr, yr_upper)",
     )
-    work.add_argument("--quiet", action="store_true", help="say nothing but what went wrong")
-    look = parser.add_argument_group("overlay")
-    look.add_argument("--draw", choices=("both", "initial", "corrected"), default="both")
-    look.add_argument("--background", choices=("video", "black"), default="video")
-    look.add_argument(
-        "--initial-colour", type=_colour, metavar="COLOUR", help="a name or #rrggbb (default: red)"
-    )
-    look.add_argument("--corrected-colour", type=_colour, metavar="COLOUR", help="(default: yellow)")
-    look.add_argument(
-        "--radius", type=float, metavar="PX", help="of joints (default: by the size of the frame)"
-    )
-    look.add_argument(
-        "--thickness", type=int, metavar="PX", help="of limbs (default: by the size of the frame)"
-    )
-    look.add_argument(
-        "--min-score",
-        type=float,
-        default=0.2,
-        metavar="0..1",
-        help="initial joints below it are not drawn (default: 0.2)",
-    )
-    pictures = parser.add_argument_group("pictures")
-    pictures.add_argument(
-        "--frames", type=_frames, metavar="10,50,90|every:25", help="write these frames as PNG"
-    )
-    pictures.add_argument(
-        "--montage", action="store_true", help="write one sheet of before and after, where most was changed"
-    )
+    group.add_argument("--quiet", action="store_true", help="say nothing but what went wrong")
 
 
 def _add_people_options(group: argparse._ArgumentGroup) -> None:
@@ -132,6 +119,37 @@ def _add_people_options(group: argparse._ArgumentGroup) -> None:
         default="small",
         metavar="NAME",
         help="what finds people: small, mmdet:ALIAS or mmdet:CONFIG.py,CHECKPOINT.pth (default: small)",
+    )
+
+
+def _add_overlay_options(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--draw", choices=("both", "initial", "corrected"), default="both")
+    group.add_argument("--background", choices=("video", "black"), default="video")
+    group.add_argument(
+        "--initial-colour", type=_colour, metavar="COLOUR", help="a name or #rrggbb (default: red)"
+    )
+    group.add_argument("--corrected-colour", type=_colour, metavar="COLOUR", help="(default: yellow)")
+    group.add_argument(
+        "--radius", type=float, metavar="PX", help="of joints (default: by the size of the frame)"
+    )
+    group.add_argument(
+        "--thickness", type=int, metavar="PX", help="of limbs (default: by the size of the frame)"
+    )
+    group.add_argument(
+        "--min-score",
+        type=float,
+        default=0.2,
+        metavar="0..1",
+        help="initial joints below it are not drawn (default: 0.2)",
+    )
+
+
+def _add_picture_options(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--frames", type=_frames, metavar="10,50,90|every:25", help="write these frames as PNG"
+    )
+    group.add_argument(
+        "--montage", action="store_true", help="write one sheet of before and after, where most was changed"
     )
 
 
