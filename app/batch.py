@@ -221,12 +221,13 @@ def describe_correction(result: Result) -> str:
     if not result.people:
         return "nobody found"
     doubtful = [person.unsure.any(axis=1) for person in result.people if person.unsure is not None]
-    return describe_changes(
+    words = describe_changes(
         np.concatenate([person.moved_px[np.isfinite(person.moved_px)] for person in result.people]),
         filled=sum(int(person.filled.sum()) for person in result.people if person.filled is not None),
         unsure=int(np.any(doubtful, axis=0).sum()) if doubtful else 0,
         frames=len(result.frame_indices),
     )
+    return words if len(result.people) == 1 else f"{len(result.people)} people, {words}"
 
 
 def describe_changes(moved_px: NDArray[np.floating], *, filled: int, unsure: int, frames: int) -> str:

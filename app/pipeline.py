@@ -108,10 +108,15 @@ def estimate(
         times.append(batch.pts_seconds)
         progress(len(batch))
     if not indices:
-        raise PosefixError(f"{video.info.path}: no frame between --start {start} and --end {end}.")
+        until = "" if end is None else f" to --end {end:g}"
+        length = f"the video ends at {info.duration_seconds:.2f} s"
+        raise PosefixError(f"{info.path}: no frame from --start {start:g}{until}: {length}.")
     pts_seconds = np.concatenate(times)
     seconds = float(pts_seconds[-1] - pts_seconds[0])
-    chosen = choose(crowd.book, people, frame_size=size, clip_seconds=seconds, first_box=box)
+    try:
+        chosen = choose(crowd.book, people, frame_size=size, clip_seconds=seconds, first_box=box)
+    except PosefixError as error:
+        raise PosefixError(f"{info.path}: {error}") from error
     return Result(
         source=Source(file=info.path.name, width=info.width, height=info.height, fps=info.fps),
         skeleton=estimator.skeleton,

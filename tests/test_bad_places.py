@@ -218,7 +218,7 @@ def test_a_part_beyond_the_end(tmp_path, posefix):
     path = clips.silent(tmp_path / "a.mp4")
     status, (line,) = posefix(path, "--start", "9")
     assert status == 1
-    assert line.startswith(f"{path}: no frame between --start 9")
+    assert line.startswith(f"{path}: no frame from --start 9")
     assert there(tmp_path) == ["a.mp4"]
 
 

@@ -51,7 +51,7 @@ def test_start_and_end_take_a_part(clip):
 
 
 def test_a_part_outside_the_video_is_refused(clip):
-    with pytest.raises(app.PosefixError, match=r"no frame between --start 99"):
+    with pytest.raises(app.PosefixError, match=r"no frame from --start 99.*: the video ends at "):
         process(clip, start=99)
 
 
@@ -171,7 +171,7 @@ def test_what_was_corrected_is_said_in_a_few_words(clip):
     unsure[4:6, :3] = unsure[9, 2] = filled[3, :2] = True
     person = replace(result.people[0], unsure=unsure, filled=filled)
     result = replace(result, people=(person, replace(person, unsure=np.roll(unsure, 1, axis=0))))
-    assert describe_correction(result) == "moved 2.0 px, filled 4, unsure in 5 of 30 frames"
+    assert describe_correction(result) == "2 people, moved 2.0 px, filled 4, unsure in 5 of 30 frames"
 
 
 def test_nothing_is_corrected_across_a_leap_to_somebody_else(clip):

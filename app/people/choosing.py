@@ -107,8 +107,9 @@ def choose(
     ]
     if people.person is not None:
         if people.person >= len(everybody):
-            ids = f"ids are 0 to {len(everybody) - 1}" if everybody else "nobody was found"
-            raise PosefixError(f"Invalid person ({people.person}): {ids}. --people all shows them.")
+            last = len(everybody) - 1
+            ids = "nobody was found" if last < 0 else f"ids are 0 to {last}" if last else "the only id is 0"
+            raise PosefixError(f"no person with id {people.person}: {ids}. --people all shows them.")
         return [everybody[people.person]]
     ranked = sorted(everybody, key=lambda chosen: -_rank(chosen, first_box))
     if people.count is None:
