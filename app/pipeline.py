@@ -25,7 +25,7 @@ from app.people.choosing import Chosen, People, choose
 from app.people.crowd import Crowd
 from app.result import Model, Person, Result, Source
 from app.video.reader import SHORTEST_FRAME_SECONDS, Video
-from app.video.types import FrameBatch
+from app.video.types import FrameBatch, VideoInfo
 from app.video.writer import write_video
 from corrector import Corrector
 from estimators import Estimator
@@ -108,15 +108,11 @@ def estimate(
         times.append(batch.pts_seconds)
         progress(len(batch))
     if not indices:
-        until = "" if end is None else f" to --end {end:g}"
-        length = f"the video ends at {info.duration_seconds:.2f} s"
-        raise PosefixError(f"{info.path}: no frame from --start {start:g}{until}: {length}.")
+        raise PosefixError(_no_frame(info, start, end))
     pts_seconds = np.concatenate(times)
     seconds = float(pts_seconds[-1] - pts_seconds[0])
-    try:
+    with _naming(info.path):
         chosen = choose(crowd.book, people, frame_size=size, clip_seconds=seconds, first_box=box)
-    except PosefixError as error:
-        raise PosefixError(f"{info.path}: {error}") from error
     return Result(
         source=Source(file=info.path.name, width=info.width, height=info.height, fps=info.fps),
         skeleton=estimator.skeleton,
@@ -126,6 +122,23 @@ def estimate(
         estimator=Model(estimator.name, estimator.weights_sha256),
         cuts=tuple(crowd.cuts),
     )
+
+
+def _no_frame(info: VideoInfo, start: float, end: float | None) -> str:
+    until = "" if end is None else f" to --end {end:g}"
+    return (
+        f"{info.path}: no frame from --start {start:g}{until}: the video ends at "
+        f"{info.duration_seconds:.2f} s."
+    )
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Puts the file's name before what is wrong with it."""
+    try:
+        yield
+    except PosefixError as error:
+        raise PosefixError(f"{path}: {error}") from error
 
 
 def _person(chosen: Chosen, frames: int) -> Person:

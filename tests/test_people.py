@@ -1,12 +1,19 @@
 """People followed through made clips: who is who, gone and back, cuts, borders, nobody."""
 
+from contextlib import nullcontext
+
 import numpy as np
 import pytest
 
 from app.errors import PosefixError
 from app.people.choosing import People, choose
+from app.people.settings import FollowSettings
 from app.people.sighting import likeness
+from app.people.watcher import Watcher
+from app.video.types import FrameBatch
+from estimators import FramePoses
 from tests.casts import BLUE, FPS, RED, SIZE, Actor, KnowingEstimator, KnowingFinder, film, watch
+from tests.fakes import LAYOUT, UPPER_BODY
 
 
 def everybody(crowd, clip, people=None, **options):
@@ -201,3 +208,30 @@ def test_who_comes_in_between_two_looks_of_the_finder_is_followed_back():
     chosen = everybody(watch(clip, batch=40), clip)
     (second,) = [one for one in chosen if set(whose(one.track, clip)) == {1}]
     assert second.track.first.row == 20
+
+
+class Guessing:
+    """Finds people by itself: one it is sure of, who fades for a moment, and one it only guesses at."""
+
+    name, skeleton, finds_people, batch_size, weights_sha256 = "guessing", UPPER_BODY, True, 8, "none"
+
+    def estimate(self, frames, *, pts_seconds, boxes=None):
+        results = []
+        for row in range(len(frames)):
+            poses = np.array([[50, 60], [150, 60]])[:, None] + LAYOUT * 40
+            sure = 0.3 if row == 3 else 0.9
+            scores = np.array([sure, 0.3], np.float32)
+            keypoints = np.concatenate([poses, np.broadcast_to(scores[:, None, None], (2, 7, 1))], axis=2)
+            around = np.array([[20, 20, 80, 100], [120, 20, 180, 100]], np.float32)
+            results.append(FramePoses(float(pts_seconds[row]), keypoints.astype(np.float32), around, scores))
+        return results
+
+
+def test_who_is_only_guessed_at_is_nobody_but_who_fades_is_kept():
+    watcher = Watcher(Guessing(), frame_size=(200, 120), fps=10, measure=lambda _: nullcontext())
+    frames = np.zeros((8, 120, 200, 3), np.uint8)
+    watcher.follow(FrameBatch(np.arange(8), np.arange(8) / 10, frames), [0] * 8)
+    (track,) = watcher.book.closed(sure=FollowSettings().found_score)
+    assert track.arrays(8)[0].shape == (8, 7, 3)
+    assert np.isfinite(track.arrays(8)[0]).all()
+    assert track.arrays(8)[0][:, :, 0].max() < 100

@@ -16,7 +16,7 @@ from estimators import Estimator
 
 
 class Watcher:
-    """Takes everybody that the estimator finds, and says who is who.
+    """Takes everybody whom the estimator is sure enough of, and says who is who.
 
     Args:
         estimator: finds people by itself.
@@ -42,6 +42,7 @@ class Watcher:
         )
         self._core = core_joints(estimator.skeleton.joints)
         self._rows = 0
+        self._people: set[int] = set()
         self.book = TrackBook()
 
     def follow(self, batch: FrameBatch, shots: Sequence[int]) -> None:
@@ -64,9 +65,13 @@ class Watcher:
                     vouched=True,
                 )
                 for keypoints, box, score in zip(poses.keypoints, poses.boxes, poses.scores, strict=True)
-                if np.isfinite(keypoints[:, 0]).sum() >= 2
+                if score >= self._settings.lost_score and np.isfinite(keypoints[:, 0]).sum() >= 2
             ]
             kept = without_doubles(seen, apart=self._settings.same_pose)
             for number, sighting in zip(self._identities.update(kept), kept, strict=True):
-                self.book.add(number, sighting)
+                # As with those followed in boxes: being found takes more than being kept.
+                if sighting.score >= self._settings.found_score:
+                    self._people.add(number)
+                if number in self._people:
+                    self.book.add(number, sighting)
         self._rows += len(batch)
