@@ -49,7 +49,7 @@ class Scene:
     def add(self, anchor: NDArray[np.float32], box: NDArray[np.float32]) -> None:
         """Adds a person, cut off at the picture's edges, if the shoulders are in it."""
         side = len(self.picture)
-        if (anchor >= 0).all() and (anchor < side).all():
+        if (anchor >= 0).all() and (anchor <= side - 1).all():
             self.anchors.append(anchor)
             self.boxes.append(np.clip(box, 0, side))
 
