@@ -159,6 +159,22 @@ def test_simulated_errors() -> None:
     assert 0.4 < len(telling) / 400 < 0.8
 
 
+def test_confused_limbs_flicker_between_their_places() -> None:
+    errors = ErrorModel(ALL, torch.Generator().manual_seed(0))
+    seconds = (torch.arange(32) / 30).expand(400, 32)
+    true = torch.randn(400, 1, 15, 2).expand(-1, 32, -1, -1)
+    confused = errors.confuse(true, seconds, share=torch.full((400,), 0.5))
+    mirrored = true[:, :, mirror_indices(ALL)]
+    moved = (confused != true).any(dim=3)
+    assert ((confused == true) | (confused == mirrored)).all()
+    assert 0.3 < moved.any(dim=2).any(dim=1).float().mean() < 0.55
+    assert not moved[:, :, [ALL.index(joint) for joint in ("head", "neck", "head_top")]].any()
+    left, right = (moved[:, :, ALL.index(f"{side}_wrist")] for side in ("left", "right"))
+    assert (left & ~right).any() and (right & ~left).any() and (left & right).any()
+    changes = (left[:, 1:] != left[:, :-1]).sum(dim=1)
+    assert changes[left.any(dim=1)].float().mean() > 2  # not one burst, as of `strike`
+
+
 def test_loss_prefers_the_truth_and_an_honest_error() -> None:
     torch.manual_seed(0)
     true = torch.randn(4, 8, 3, 2)

@@ -33,6 +33,9 @@ _GROUPS: tuple[tuple[tuple[str, ...], float], ...] = (
     (("shoulder", "elbow", "wrist", "hip", "knee", "ankle"), 1.0),
 )
 
+# A pair of limbs: each on its own place, both on the left one's, both on the right one's, exchanged.
+_CONFUSIONS = (0.4, 0.25, 0.25, 0.1)
+
 
 class ErrorModel:
     """Draws errors for a skeleton; see the module."""
@@ -49,6 +52,7 @@ class ErrorModel:
         sides = [[not joint.startswith(other) for joint in joints] for other in ("right_", "left_")]
         self._sides = torch.tensor(sides, device=device)
         self._mirror = mirror_indices(joints)
+        self._confusions = torch.tensor(_CONFUSIONS, device=device)
 
     def noise(self, points: Tensor, seconds: Tensor) -> Tensor:
         """Points (B, L, J, 2) with slow drift, jitter and the rounding of a heat-map grid.
@@ -86,6 +90,23 @@ class ErrorModel:
             held = points.gather(1, self._first(struck).expand(-1, 1, points.shape[2], 2))
             points = torch.where((one & (kind >= 0.9)).unsqueeze(3), held, points)
         return points
+
+    def confuse(self, points: Tensor, seconds: Tensor, *, share: Tensor) -> Tensor:
+        """Points of which, in a ``share`` (B,) of the windows, a pair of limbs flickers for a second or so.
+
+        As when one limb hides the other: from step to step both are on the left one, on the right one, each
+        on its own, or exchanged, and they stay so for some steps or only for one.
+        """
+        batch, steps = points.shape[:2]
+        limbs = self._burst(seconds, share=share, usual=1.0) & self._pick_groups(batch)
+        fickle = self._uniform(0.1, 0.9, (batch, 1)) > self._uniform(0, 1, (batch, steps))
+        fickle[:, 0] = True
+        drawn = torch.multinomial(self._confusions, batch * steps, True, generator=self._generator)
+        since = torch.where(fickle, torch.arange(steps, device=points.device), 0).cummax(dim=1).values
+        state = drawn.view(batch, steps).gather(1, since)[:, :, None]
+        left, right = ~self._sides[1], ~self._sides[0]
+        moved = (left & (state >= 2)) | (right & ((state == 1) | (state == 3)))
+        return torch.where((limbs & moved).unsqueeze(3), points[:, :, self._mirror], points)
 
     def misses(self, shape: tuple[int, int, int], seconds: Tensor) -> Tensor:
         """Which joints (B, L, J) are missing: bursts of joints, limbs or everything, and single ones."""
