@@ -103,6 +103,26 @@ def test_the_test_sets_are_never_trained_on(tmp_path):
     assert not names & watched
     without = load_training_data(tmp_path, youtube_pose=False, drawn=2)
     assert not any("/" in record.name for source in without.sources for record in source.records)
+    (lsp,) = (source for source in without.sources if source.name == "lsp")
+    head, neck, top = (lsp.records[0].keypoints[JOINTS.index(name)] for name in ("head", "neck", "head_top"))
+    np.testing.assert_allclose(head, (neck + top) / 2)
+    assert np.isnan(data.sources[0].records[0].keypoints[JOINTS.index("head")]).all()
+
+
+def test_the_upper_body_alone_can_be_the_box():
+    keypoints = np.full((len(JOINTS), 2), 150.0, np.float32)
+    upper = [
+        i for i, name in enumerate(JOINTS) if "hip" not in name and "knee" not in name and "ankle" not in name
+    ]
+    keypoints[upper] = np.random.default_rng(0).uniform(40, 80, (len(upper), 2))
+    keypoints[JOINTS.index("left_wrist")] = np.nan
+    record = PoseRecord("a", np.zeros((200, 200, 3), np.uint8), keypoints)
+    still = {"scale": (1.0, 1.0), "shift": 0.0, "rotation": 0.0}
+    for share, reach in ((0.0, 69.0), (1.0, 28.0)):
+        box = {"type": "mmpose.RandomPersonBox", "frame_share": 0.0, "stray_share": 0.0, "upper_share": share}
+        sample = RecordDataset(records=[record], pipeline=[{**box, **still}])[0]
+        assert abs(sample["bbox_scale"][0] / 2 - reach).max() < 20
+    assert abs(sample["bbox_center"][0] - 60).max() < 10
 
 
 def test_a_missing_set_is_named(tmp_path):

@@ -19,17 +19,25 @@ def crop_pipeline(config: SFNConfig) -> list[dict[str, Any]]:
     ]
 
 
-def training_pipeline(config: SFNConfig, *, frame_share: float, stray_share: float) -> list[dict[str, Any]]:
+def training_pipeline(
+    config: SFNConfig, *, frame_share: float, stray_share: float, upper_share: float
+) -> list[dict[str, Any]]:
     """Augmented crop with targets.
 
     Args:
         config: of the network.
         frame_share: how often the whole picture is the box.
         stray_share: how often the box is anywhere.
+        upper_share: how often the box is around the upper body alone.
     """
     size = (config.input_size, config.input_size)
     return [
-        {"type": "mmpose.RandomPersonBox", "frame_share": frame_share, "stray_share": stray_share},
+        {
+            "type": "mmpose.RandomPersonBox",
+            "frame_share": frame_share,
+            "stray_share": stray_share,
+            "upper_share": upper_share,
+        },
         {"type": "mmpose.RandomFlip", "direction": "horizontal"},
         {"type": "mmpose.AreaTopdownAffine", "input_size": size, "use_udp": True},
         {"type": "mmpose.RandomAppearance"},

@@ -20,6 +20,7 @@ from estimators.sfn.data.records import (
     load_lspet,
     load_negatives,
     load_youtube_pose,
+    with_heads,
     youtube_pose_videos,
 )
 from estimators.sfn.pipelines import training_pipeline
@@ -27,6 +28,7 @@ from estimators.sfn.pipelines import training_pipeline
 LSP_VALIDATION = 100  # the last images of LSP's training half
 YOUTUBE_VALIDATION = ("9KSpndERzNU", "AgswcvqogI0", "PNtWqDxwwMg")
 YOUTUBE_FRAME_SHARE = 0.5
+UPPER_SHARE = 0.35  # of the photos of whole bodies, where nothing else shows people from the waist up
 DRAWN_FIGURES = 500
 
 
@@ -40,6 +42,7 @@ class Source:
         records: for training.
         frame_share: how often the whole picture is taken as the box.
         stray_share: how often the box is anywhere in the picture.
+        upper_share: how often it is around the upper body alone.
     """
 
     name: str
@@ -47,6 +50,7 @@ class Source:
     records: Sequence[PoseRecord]
     frame_share: float = 0.0
     stray_share: float = 0.1
+    upper_share: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -65,7 +69,8 @@ def load_training_data(
 
     Args:
         folder: holds ``lsp``, ``lspet``, ``youtube_pose`` and ``inria_negatives``.
-        youtube_pose: False: not one frame of it is trained on (it is still watched).
+        youtube_pose: False: not one frame of it is trained on (it is still watched). What it alone teaches
+            comes from the photos then: people from the waist up, and heads, between neck and head top.
         drawn: how many figures are drawn.
         validation_step: of the held-out YouTube Pose videos every so manieth frame is watched.
 
@@ -73,9 +78,14 @@ def load_training_data(
         ValueError: a file is missing; the message names it.
     """
     lsp = load_lsp(folder / "lsp")
+    lsp, validation = lsp[:-LSP_VALIDATION], lsp[-LSP_VALIDATION:]
+    lspet = load_lspet(folder / "lspet")
+    if not youtube_pose:
+        lsp, lspet = with_heads(lsp), with_heads(lspet)
+    upper = 0.0 if youtube_pose else UPPER_SHARE
     sources = [
-        Source("lsp", 0.2, lsp[:-LSP_VALIDATION]),
-        Source("lspet", 0.3, load_lspet(folder / "lspet")),
+        Source("lsp", 0.2, lsp, upper_share=upper),
+        Source("lspet", 0.3, lspet, upper_share=upper),
         Source("inria_negatives", 0.05, load_negatives(folder / "inria_negatives"), 0.3, 0.6),
         Source("drawn", 0.05, draw_figures(drawn, seed=0), frame_share=0.3),
     ]
@@ -87,7 +97,7 @@ def load_training_data(
         sources.append(Source("youtube_pose", 0.45, records, frame_share=YOUTUBE_FRAME_SHARE))
     return TrainingData(
         sources=tuple(sources),
-        lsp_validation=tuple(lsp[-LSP_VALIDATION:]),
+        lsp_validation=tuple(validation),
         youtube_validation=tuple(load_youtube_pose(youtube, videos=YOUTUBE_VALIDATION)[::validation_step]),
     )
 
@@ -100,7 +110,10 @@ class Mixture(Dataset):
             RecordDataset(
                 records=source.records,
                 pipeline=training_pipeline(
-                    config, frame_share=source.frame_share, stray_share=source.stray_share
+                    config,
+                    frame_share=source.frame_share,
+                    stray_share=source.stray_share,
+                    upper_share=source.upper_share,
                 ),
             )
             for source in sources

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -112,6 +112,17 @@ def load_lspet(folder: Path) -> list[PoseRecord]:
         )
         for name, joint in zip(names, labelled, strict=True)
     ]
+
+
+def with_heads(records: Iterable[PoseRecord]) -> list[PoseRecord]:
+    """The same records with the face's centre put midway between neck and head top."""
+    ends = [JOINTS.index("neck"), JOINTS.index("head_top")]
+    completed = []
+    for record in records:
+        keypoints = record.keypoints.copy()
+        keypoints[JOINTS.index("head")] = keypoints[ends].mean(axis=0)
+        completed.append(replace(record, keypoints=keypoints))
+    return completed
 
 
 def youtube_pose_videos(folder: Path) -> dict[str, bool]:

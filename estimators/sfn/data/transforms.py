@@ -9,6 +9,8 @@ import numpy as np
 from mmcv.transforms import BaseTransform
 from mmpose.registry import TRANSFORMS
 
+from estimators.sfn.data.datasets import person_box
+
 
 @TRANSFORMS.register_module()
 class RandomPersonBox(BaseTransform):
@@ -18,6 +20,7 @@ class RandomPersonBox(BaseTransform):
     Args:
         frame_share: how often the whole picture is the box.
         stray_share: how often the box is anywhere, a sixth to all of the picture's smaller side.
+        upper_share: how often it is around the upper body alone, as where a camera shows no more.
         scale: smallest and largest factor on the box, drawn evenly in its logarithm.
         shift: largest shift, as a share of the box.
         rotation: largest angle in degrees; half of the samples are turned.
@@ -28,18 +31,20 @@ class RandomPersonBox(BaseTransform):
         *,
         frame_share: float,
         stray_share: float = 0.1,
+        upper_share: float = 0.0,
         scale: tuple[float, float] = (0.7, 1.7),
         shift: float = 0.2,
         rotation: float = 40.0,
     ) -> None:
         self.frame_share = frame_share
         self.stray_share = stray_share
+        self.upper_share = upper_share
         self.scale = scale
         self.shift = shift
         self.rotation = rotation
 
     def transform(self, results: dict[str, Any]) -> dict[str, Any]:
-        """Sets ``bbox_center``, ``bbox_scale`` and ``bbox_rotation``; reads ``bbox`` and ``img``."""
+        """Sets ``bbox_center``, ``bbox_scale``, ``bbox_rotation`` from ``bbox``, ``img`` and the joints."""
         height, width = results["img"].shape[:2]
         box = results["bbox"][0]
         low, high = self.scale
@@ -52,6 +57,11 @@ class RandomPersonBox(BaseTransform):
         elif kind < self.stray_share + self.frame_share:
             box = np.array([0, 0, width - 1, height - 1], dtype=np.float32)
             high = min(high, 1.15)
+        elif kind < self.stray_share + self.frame_share + self.upper_share:
+            upper = list(results["upper_body_ids"])
+            labelled = results["keypoints_visible"][0, upper, None] > 0
+            joints = np.where(labelled, results["keypoints"][0, upper], np.nan)
+            box = person_box(joints, (height, width))[0]
         size = box[2:] - box[:2]
         factor = np.exp(np.random.uniform(np.log(low), np.log(high)))
         shift = np.random.uniform(-self.shift, self.shift, 2) * size
