@@ -51,6 +51,7 @@ class TrainingOptions:
         seed: of everything random.
         init: weights to start from.
         resume: go on from the checkpoint in ``output``.
+        config: the preset's with something changed, for an ablation; None: the preset's.
     """
 
     data: Path
@@ -64,6 +65,7 @@ class TrainingOptions:
     seed: int = 0
     init: Path | None = None
     resume: bool = False
+    config: CorrectorConfig | None = None
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,7 @@ class _State:
     """What a checkpoint holds: network, its moving average, optimiser and how far training is."""
 
     def __init__(self, options: TrainingOptions, device: torch.device) -> None:
-        self.network = CorrectorNetwork(CorrectorConfig.preset_named(options.preset))
+        self.network = CorrectorNetwork(options.config or CorrectorConfig.preset_named(options.preset))
         if options.init is not None:
             self.network = load_network(options.init)
         if self.network.config.preset != options.preset:
