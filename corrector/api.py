@@ -67,7 +67,7 @@ class Corrector:
         self.name = name or network.config.preset
         self.joints = network.config.joints
         self.weights_sha256 = weights_sha256
-        self.batch_size = batch_size or (1024 if device.type == "cuda" else 256)
+        self.batch_size = batch_size or (1024 if device.type == "cuda" else 128)
         self._device = device
         self._network = network.to(device).eval()
 

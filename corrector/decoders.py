@@ -108,7 +108,7 @@ class ParallelDecoder(nn.Module):
     def forward(self, states: Tensor, candidates: Tensor | None) -> tuple[Tensor, Tensor]:
         """Answers (B, L, A J) and points (B, L, 2, J) for states (B, L, H)."""
         queries, keys, values = self.encoded(states).split((self._units, self._units, self._size), dim=2)
-        energy = self.alignment(torch.tanh(queries.unsqueeze(2) + keys.unsqueeze(1))).squeeze(3)
+        energy = self.alignment((queries.unsqueeze(2) + keys.unsqueeze(1)).tanh_()).squeeze(3)
         context = energy.softmax(dim=2) @ values
         hidden, _ = self.lstm(torch.cat((states, context), dim=2))
         answers = self.output(hidden)
