@@ -2,7 +2,7 @@
 
     python -m benchmarks.ablation ../shared/data [--steps N] [--seed N] [--json FILE]
 
-Each is the preset ``parallel`` but for one thing. Measured on S8 (never trained on): a real detector's
+Each is the preset ``default`` but for one thing. Measured on S8 (never trained on): a real detector's
 joints in its own convention, and the labels with 1 px of noise; and on Penn Action clips with exchanges put
 into them. Short runs rank parts, they do not say how good a whole run is.
 """
@@ -40,7 +40,7 @@ class Variant:
 
 
 VARIANTS = {
-    "parallel": Variant(),
+    "default": Variant(),
     "decoder step after step": Variant({"parallel": False, "decoder_size": 96}),
     "points, not a blend behind a gate": Variant({"smoothing_seconds": ()}),
     "points alone as inputs": Variant({"observation_inputs": False, "side_inputs": False}),
@@ -80,7 +80,7 @@ def measure(data: Path, *, steps: int, seed: int) -> Iterator[Figures]:
         seed: of weights and batches.
     """
     labels, clips = h36m_clips(data, every=1), penn_clips(data)
-    base = CorrectorConfig.preset_named("parallel")
+    base = CorrectorConfig.preset_named("default")
     for name, variant in VARIANTS.items():
         with tempfile.TemporaryDirectory() as folder:
             options = TrainingOptions(

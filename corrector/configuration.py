@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from corrector import joints as names
 
-PRESETS = ("paper", "default", "parallel")
+PRESETS = ("paper", "default", "recurrent")
 
 
 @dataclass(frozen=True)
@@ -38,13 +38,13 @@ class CorrectorConfig:
 
     preset: str = "default"
     joints: tuple[str, ...] = names.ALL
-    window: int = 32
-    encoder_size: int = 80
-    decoder_size: int = 96
+    window: int = 48
+    encoder_size: int = 96
+    decoder_size: int = 64
     attention_size: int = 24
     observation_inputs: bool = True
     side_inputs: bool = True
-    parallel: bool = False
+    parallel: bool = True
     aligned: bool = True
     smoothing_seconds: tuple[float, ...] = (0.05, 0.15)
     put_sides_right: bool = True
@@ -68,12 +68,17 @@ class CorrectorConfig:
     def preset_named(cls, preset: str) -> Self:
         """The configuration that ``--preset`` names.
 
-        ``default``, ``paper`` as published, or ``parallel``: the default one with all steps decoded at once.
+        ``default``, ``paper`` as published, or ``recurrent``: the default one with steps decoded one after
+        another, each told the answer before it.
         """
         if preset == "paper":
             return cls(
                 preset="paper",
                 joints=names.UPPER_BODY,
+                window=32,
+                encoder_size=80,
+                decoder_size=96,
+                parallel=False,
                 observation_inputs=False,
                 side_inputs=False,
                 aligned=False,
@@ -82,8 +87,8 @@ class CorrectorConfig:
                 caution=0.0,
                 tapered=False,
             )
-        if preset == "parallel":
-            return cls(preset=preset, window=48, encoder_size=96, decoder_size=64, parallel=True)
+        if preset == "recurrent":
+            return cls(preset=preset, window=32, encoder_size=80, decoder_size=96, parallel=False)
         return cls(preset=preset)
 
     @classmethod

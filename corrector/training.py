@@ -57,8 +57,8 @@ class TrainingOptions:
     data: Path
     output: Path
     preset: str = "default"
-    steps: int = 20_000
-    batch_size: int = 128
+    steps: int = 15_000
+    batch_size: int = 96
     learning_rate: float = 2e-3
     report_every: int = 1000
     simulated: bool = True

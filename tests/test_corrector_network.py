@@ -167,7 +167,7 @@ def test_a_fresh_network_is_a_light_filter(parallel: bool) -> None:
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"preset": "best"}, "Invalid preset \\(best\\). Supported values are paper, default, parallel."),
+        ({"preset": "best"}, "Invalid preset \\(best\\). Supported values are paper, default, recurrent."),
         ({"window": 7}, "even"),
         ({"decoder_size": 0}, "positive"),
         ({"smoothing_seconds": (0.0,)}, "smoothing_seconds"),

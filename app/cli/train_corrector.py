@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from app.cli.train import Subparsers
 
-STEPS = {"default": 20_000, "parallel": 20_000, "paper": 59_000}
-BATCH = {"default": 128, "parallel": 96, "paper": 64}
-RATE = {"default": 2e-3, "parallel": 2e-3, "paper": 0.01}
+STEPS = {"default": 15_000, "recurrent": 20_000, "paper": 59_000}
+BATCH = {"default": 96, "recurrent": 128, "paper": 64}
+RATE = {"default": 2e-3, "recurrent": 2e-3, "paper": 0.01}
 
 
 def register_parser(subparsers: Subparsers) -> None:
@@ -26,7 +26,7 @@ def register_parser(subparsers: Subparsers) -> None:
         "--data", type=Path, required=True, metavar="DIR", help="folder that holds h36m_sh/ and motion/"
     )
     parser.add_argument(
-        "--preset", default="default", metavar="paper|default|parallel", help="(default: default)"
+        "--preset", default="default", metavar="paper|default|recurrent", help="(default: default)"
     )
     parser.add_argument("--init", type=Path, metavar="FILE", help="start from these weights")
     parser.add_argument("--output", type=Path, metavar="DIR", help="(default: runs/corrector-PRESET)")
