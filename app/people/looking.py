@@ -47,15 +47,28 @@ class Looker:
         self._estimator, self._settings, self._measure = estimator, settings, measure
 
     def look(
-        self, batch: FrameBatch, places: Sequence[tuple[int, Boxes]], *, stage: str = "estimate"
+        self,
+        batch: FrameBatch,
+        places: Sequence[tuple[int, Boxes]],
+        *,
+        stage: str = "estimate",
+        worth: Sequence[float] | None = None,
     ) -> list[Look]:
-        """A look for each place (index of the frame in the batch, box); timed as ``stage``."""
-        with self._measure(stage):
-            return self._look(batch, places)
+        """A look for each place (index of the frame in the batch, box); timed as ``stage``.
 
-    def _look(self, batch: FrameBatch, places: Sequence[tuple[int, Boxes]]) -> list[Look]:
+        ``worth``: where a first look's score is below this, there is no second one (None: 0).
+        """
+        with self._measure(stage):
+            return self._look(batch, places, [0.0] * len(places) if worth is None else worth)
+
+    def _look(
+        self, batch: FrameBatch, places: Sequence[tuple[int, Boxes]], worth: Sequence[float]
+    ) -> list[Look]:
         seen = self._estimate(batch, places)
-        asked = [self.box_around(look.keypoints, last=look.box) for look in seen]
+        asked = [
+            self.box_around(look.keypoints, last=look.box) if look.score >= least else None
+            for look, least in zip(seen, worth, strict=True)
+        ]
         again = [(i, box) for i, box in enumerate(asked) if box is not None and self._is_off(seen[i], box)]
         closer = self._estimate(batch, [(places[i][0], box) for i, box in again])
         for (i, _), better in zip(again, closer, strict=True):

@@ -84,7 +84,9 @@ class Scout:
         settings, seconds = self._settings, float(batch.pts_seconds[at])
         tried = self._worth_a_look(found, known, seconds)
         wide = [boxes.padded(box, settings.pad - FINDERS_PAD) for box, _ in tried]
-        looks = self._looker.look(batch, [(at, box) for box in wide], stage="find")
+        # A second look costs as much as the first, and most boxes found where nobody is known are nobody.
+        worth = [settings.found_sum - settings.second_gain - score for _, score in tried]
+        looks = self._looker.look(batch, [(at, box) for box in wide], stage="find", worth=worth)
         people: list[tuple[float, Boxes]] = []
         for (box, score), padded, look in zip(tried, wide, looks, strict=True):
             asked = self._looker.box_around(look.keypoints)

@@ -15,6 +15,8 @@ class FollowSettings:
         a_few: so many.
         found_sum: a finder's and a pose's score together that make a person; either may be wrong about
             people whom the other knows.
+        second_gain: so much a second look, into the box that the first asks for, may add to the score; who
+            would be nobody even so is not looked at again.
         found_agreement: intersection over union of the box that was found and the one its joints ask for,
             below which there is nobody: joints on a background point anywhere.
         refused_seconds, likely_refused_seconds: a box in which nobody was is not looked into again for so
@@ -49,6 +51,7 @@ class FollowSettings:
     likely_score: float = 0.3
     a_few: int = 3
     found_sum: float = 0.75
+    second_gain: float = 0.1
     found_agreement: float = 0.5
     refused_seconds: float = 3.0
     likely_refused_seconds: float = 0.8
