@@ -31,8 +31,8 @@ class CorrectorConfig:
         smoothing_seconds: widths of the smoothed tracks that the output is blended from, beside the given
             points and those of the other body side; empty: the output is a point in itself.
         put_sides_right: change exchanged joints back before anything else; see :mod:`corrector.sides`.
-        caution: at 10 frames a second and below, a correction this many times the error expected of it is
-            carried out by half, smaller ones less; at 20 frames a second and above all are carried out.
+        caution: at 10 frames a second, a correction this many times the error expected of it is carried out
+            by half, smaller ones less; more caution below, at 20 frames a second and above none.
         tapered: a window's answer counts most in its middle; otherwise all alike.
     """
 
@@ -48,7 +48,7 @@ class CorrectorConfig:
     aligned: bool = True
     smoothing_seconds: tuple[float, ...] = (0.05, 0.15)
     put_sides_right: bool = True
-    caution: float = 0.9
+    caution: float = 2.5
     tapered: bool = True
 
     def __post_init__(self) -> None:

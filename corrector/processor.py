@@ -18,6 +18,8 @@ Floats = NDArray[np.floating]
 
 NEAR_SECONDS, FAR_SECONDS = 0.05, 0.1
 """Between neighbouring steps: up to the first, corrections are carried out in full; see :func:`hold_back`."""
+MOST_CAUTIOUS = 4.0
+"""Caution rises on beyond ``FAR_SECONDS``, up to so many times what it is there: at 4 frames a second."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,8 @@ def hold_back(points: Floats, error: Floats, track: Track, *, caution: float) ->
     """
     if not caution or len(points) < 2:
         return points
-    far = np.clip((np.gradient(track.seconds) - NEAR_SECONDS) / (FAR_SECONDS - NEAR_SECONDS), 0, 1)
+    apart = (np.gradient(track.seconds) - NEAR_SECONDS) / (FAR_SECONDS - NEAR_SECONDS)
+    far = np.clip(apart, 0, MOST_CAUTIOUS)
     change = points - track.points
     squared = (change**2).sum(axis=2)
     doubt = (caution * far[:, None] * error) ** 2

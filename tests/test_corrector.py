@@ -60,8 +60,9 @@ def test_small_corrections_are_held_back_where_frames_lie_far_apart() -> None:
         return hold_back(points, error, track, caution=1.0)
 
     np.testing.assert_array_equal(held(30), points)
-    np.testing.assert_allclose(held(5)[0, 0], (1.5, 2.0))  # as large as its expected error: half
-    np.testing.assert_allclose(held(10)[0, 0], (1.5, 2.0))
+    np.testing.assert_allclose(held(10)[0, 0], (1.5, 2.0))  # as large as its expected error: half
+    np.testing.assert_allclose(held(5)[0, 0], (0.3, 0.4))  # three times as cautious
+    np.testing.assert_allclose(held(2)[0, 0], held(1)[0, 0])  # no more than four times
     np.testing.assert_allclose(held(15)[0, 0], np.array((3.0, 4.0)) * 9 / 10)
     np.testing.assert_array_equal(held(5)[3, 1], (3.0, 4.0))
     np.testing.assert_array_equal(
