@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.evaluation.conventions import Correct
-from app.evaluation.pairs import Pairs, Take
+from app.evaluation.pairs import Pairs
 from benchmarks.filters import FILTERS, Filter, settings
 from benchmarks.smoothnet import load_smoothnet, smoother
 from corrector.conventions import carry, fit_convention
+from corrector.data.pairs_file import Take
 
 Floats = NDArray[np.floating]
 

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 import weights as store
-from corrector.data.sources import TRAIN_SUBJECTS, load_h36m
-from corrector.data.windows import Pool, pair_pool
+from corrector.data.pools import Pool, convention, pair_pool
+from corrector.data.sources import H36M_JOINTS, TRAIN_SUBJECTS, load_h36m
 
 Floats = NDArray[np.floating]
 WINDOW, HIDDEN, BLOCKS, BATCH = 32, 512, 3, 64
@@ -58,7 +58,8 @@ def train_smoothnet(data: Path, *, steps: int, seed: int = 0) -> SmoothNet:
     Mean absolute error of places and of accelerations; learning rate 1e-3, falling by 5 % twenty times.
     """
     torch.manual_seed(seed)
-    pool = pair_pool(load_h36m(data, TRAIN_SUBJECTS), share=1.0, device=torch.device("cpu"))
+    takes = [take.as_pairs() for take in load_h36m(data, TRAIN_SUBJECTS)]
+    pool = pair_pool(takes, H36M_JOINTS, convention(takes), share=1.0, device=torch.device("cpu"))
     network = SmoothNet()
     optimizer = torch.optim.Adam(network.parameters(), lr=1e-3, amsgrad=True)
     falling = torch.optim.lr_scheduler.StepLR(optimizer, max(1, steps // 20), 0.95)

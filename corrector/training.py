@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,26 +13,32 @@ import torch
 from torch import Tensor
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from corrector.api import Corrector, load_network, save_network
+from corrector.api import load_network, save_network
 from corrector.configuration import CorrectorConfig
-from corrector.conventions import carry, fit_convention
+from corrector.data.pairs_file import read_pairs
+from corrector.data.pools import Pool, arrange, convention, motion_pool, pair_pool, target
 from corrector.data.sources import (
     H36M_JOINTS,
     TRAIN_SUBJECTS,
     VALIDATION_SUBJECTS,
     Motion,
-    Sequence2D,
     load_h36m,
     load_motion,
 )
-from corrector.data.windows import Pool, TrainingBatch, WindowSampler, motion_pool, pair_pool, with_head
+from corrector.data.windows import TrainingBatch, WindowSampler
 from corrector.features import normalise
 from corrector.modeling import CorrectorNetwork, Estimate
+from corrector.validation import Report, Validation
 
 SMALLEST_DISTANCE = 0.003
 BETA = 0.65
 """Of the beta-NLL: at 1 a pixel counts alike everywhere, at 0 relative to what is expected of the point."""
 ACCELERATION_WEIGHT = 1.0
+SOLID_SHARE = 9 / 16
+"""Of the windows with simulated errors, how many are 3D takes seen by a camera."""
+MOTION_BESIDE_PAIRS = 0.25
+"""Share of simulated errors beside pairs files, so that what was learnt from many people is not forgotten."""
+WATCHED_EVERY = 9
 
 
 @dataclass(frozen=True)
@@ -47,10 +53,14 @@ class TrainingOptions:
         batch_size: windows a batch.
         learning_rate: at its highest.
         report_every: steps between two validations, each of which saves a checkpoint.
+        pairs: pairs files to train on in place of ``h36m_sh/``.
+        carried: train towards the truth carried over to the estimator's own convention, not towards the
+            labels as they are.
         simulated: train on simulated errors too, beside the real pairs.
         seed: of everything random.
         init: weights to start from.
         resume: go on from the checkpoint in ``output``.
+        caution: of the network; None: that of the preset or of ``init``.
         config: the preset's with something changed, for an ablation; None: the preset's.
     """
 
@@ -61,30 +71,14 @@ class TrainingOptions:
     batch_size: int = 96
     learning_rate: float = 2e-3
     report_every: int = 1000
+    pairs: Sequence[Path] = ()
+    carried: bool = True
     simulated: bool = True
     seed: int = 0
     init: Path | None = None
     resume: bool = False
+    caution: float | None = None
     config: CorrectorConfig | None = None
-
-
-@dataclass(frozen=True)
-class Report:
-    """Where training stands.
-
-    Attributes:
-        step: batches done.
-        loss: mean since the last report.
-        error_px: mean error on validation takes, in the detector's own convention.
-        detector_px: the same of the detector.
-        acceleration_px: mean error of second differences, in pixels a squared frame.
-    """
-
-    step: int
-    loss: float
-    error_px: float
-    detector_px: float
-    acceleration_px: float
 
 
 class _State:
@@ -96,6 +90,8 @@ class _State:
             self.network = load_network(options.init)
         if self.network.config.preset != options.preset:
             raise ValueError(f"{options.init}: weights of preset {self.network.config.preset}.")
+        if options.caution is not None:
+            self.network.config = replace(self.network.config, caution=options.caution)
         self.network.to(device)
         self.average = AveragedModel(self.network, multi_avg_fn=get_ema_multi_avg_fn(0.998))
         self.optimizer = _optimizer(self.network, options)
@@ -193,11 +189,10 @@ def train(
     options.output.mkdir(parents=True, exist_ok=True)
     state = _State(options, device)
     config = state.network.config
-    pools = _pools(options, device)
+    pools, validation = _sources(options, device)
     sampler = WindowSampler(
         pools, joints=config.joints, length=config.window, device=device, seed=options.seed
     )
-    validation = Validation.load(options.data)
     losses: list[Tensor] = []
     while state.step < options.steps:
         losses.append(_step(state, sampler.batch(state.step, options.batch_size), options, device))
@@ -231,62 +226,57 @@ def _step(state: _State, batch: TrainingBatch, options: TrainingOptions, device:
     return loss.detach()
 
 
-def _pools(options: TrainingOptions, device: torch.device) -> Sequence[Pool]:
-    takes = load_h36m(options.data / "h36m_sh", TRAIN_SUBJECTS)
+def _sources(options: TrainingOptions, device: torch.device) -> tuple[Sequence[Pool], Validation]:
+    """What to train on, and what to watch."""
+    if options.pairs:
+        return _pairs_given(options, device)
+    folder = options.data / "h36m_sh"
+    takes = [take.as_pairs() for take in load_h36m(folder, TRAIN_SUBJECTS)]
+    matrix = convention(takes) if options.carried else None
+    # Every seventh take, so that all four cameras are among them.
+    watched = [take.as_pairs() for take in load_h36m(folder, VALIDATION_SUBJECTS)[::7]]
+    validation = Validation(H36M_JOINTS, watched, [target(take, matrix) for take in watched])
     if options.preset == "paper" or not options.simulated:
-        return [pair_pool(takes, share=1.0, device=device)]
-    solid, flat = load_motion(options.data / "motion")
+        return [pair_pool(takes, H36M_JOINTS, matrix, share=1.0, device=device)], validation
     # The same truth as labelled: it keeps the network from taking a convention for an error.
     labelled = Motion(
-        with_head(np.concatenate([take.true for take in takes])),
+        arrange(np.concatenate([take.true for take in takes]), H36M_JOINTS),
         tuple(len(take.true) for take in takes),
         takes[0].fps,
     )
     return [
-        pair_pool(takes, share=0.56, device=device),
+        pair_pool(takes, H36M_JOINTS, matrix, share=0.56, device=device),
         motion_pool(labelled, share=0.12, smooth=True, device=device),
-        *(motion_pool(motion, share=0.18 / len(solid), smooth=True, device=device) for motion in solid),
-        motion_pool(flat, share=0.14, smooth=False, device=device),
-    ]
+        *_simulated(options, share=0.32, device=device),
+    ], validation
 
 
-@dataclass(frozen=True)
-class Validation:
-    """Some takes of the validation subject, in the detector's own convention.
-
-    Attributes:
-        takes: every seventh take, so that all four cameras are among them.
-        targets: the truth of each, carried to the detector's convention, (T, 14, 2) in pixels.
-    """
-
-    takes: Sequence[Sequence2D]
-    targets: Sequence[np.ndarray]
-
-    @classmethod
-    def load(cls, data: Path) -> Validation:
-        """Reads them; the convention is fitted on training takes."""
-        known = load_h36m(data / "h36m_sh", TRAIN_SUBJECTS)
-        matrix = fit_convention(
-            np.concatenate([take.true for take in known]), np.concatenate([take.detected for take in known])
+def _pairs_given(options: TrainingOptions, device: torch.device) -> tuple[Sequence[Pool], Validation]:
+    """The same of pairs files: every ninth take of the first one is watched, all others are trained on."""
+    pools, validation = [], None
+    motion = 0.0 if options.preset == "paper" or not options.simulated else MOTION_BESIDE_PAIRS
+    for path in options.pairs:
+        joints, takes = read_pairs(path)
+        watched = takes[::WATCHED_EVERY] if validation is None else []
+        trained = [take for take in takes if take not in watched]
+        if not trained or (not watched and validation is None):
+            raise ValueError(f"{path}: {len(takes)} takes are too few to train on and to watch.")
+        matrix = convention(trained) if options.carried else None
+        pools.append(
+            pair_pool(trained, joints, matrix, share=(1 - motion) / len(options.pairs), device=device)
         )
-        takes = load_h36m(data / "h36m_sh", VALIDATION_SUBJECTS)[::7]
-        return cls(takes, [carry(take.true, matrix) for take in takes])
+        validation = validation or Validation(joints, watched, [target(take, matrix) for take in watched])
+    assert validation is not None
+    if motion:
+        pools.extend(_simulated(options, share=motion, device=device))
+    return pools, validation
 
-    def report(
-        self, network: CorrectorNetwork, step: int, losses: Sequence[Tensor], device: torch.device
-    ) -> Report:
-        """Validates the network and reports."""
-        corrector = Corrector(network, device=device)
-        joints = [i for i, joint in enumerate(H36M_JOINTS) if joint in corrector.joints]
-        fixed, before, bends = [], [], []
-        for take, target in zip(self.takes, self.targets, strict=True):
-            given = np.pad(take.detected, ((0, 0), (0, 0), (0, 1)), constant_values=1.0)
-            times = np.arange(len(given)) / take.fps
-            points = corrector.correct(given, pts_seconds=times, joints=H36M_JOINTS).keypoints
-            apart = (points - target)[:, joints]
-            fixed.append(np.linalg.norm(apart, axis=2))
-            before.append(np.linalg.norm((take.detected - target)[:, joints], axis=2))
-            bends.append(np.linalg.norm(np.diff((points - take.true)[:, joints], n=2, axis=0), axis=2))
-        network.train()
-        mean = [float(np.concatenate(values).mean()) for values in (fixed, before, bends)]
-        return Report(step, float(torch.stack(list(losses)).mean()), *mean)
+
+def _simulated(options: TrainingOptions, *, share: float, device: torch.device) -> list[Pool]:
+    """True motion whose errors are simulated: 3D takes seen by random cameras, and Penn Action."""
+    solid, flat = load_motion(options.data / "motion")
+    each = share * SOLID_SHARE / len(solid)
+    return [
+        *(motion_pool(motion, share=each, smooth=True, device=device) for motion in solid),
+        motion_pool(flat, share=share * (1 - SOLID_SHARE), smooth=False, device=device),
+    ]

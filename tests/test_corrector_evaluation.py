@@ -11,8 +11,9 @@ from app.errors import UsageError
 from app.evaluation.conventions import Judge
 from app.evaluation.correction import Case, compare, measure, person_size, side_pairs
 from app.evaluation.correction_report import parts_of
-from app.evaluation.pairs import Pairs, Take, load_pairs
+from app.evaluation.pairs import Pairs, load_pairs
 from app.evaluation.youtube_pairs import SECONDS_APART, is_youtube_pose, youtube_pairs
+from corrector.data.pairs_file import Take
 from corrector.joints import ALL
 from estimators import FramePoses
 from tests.fakes import BlobEstimator

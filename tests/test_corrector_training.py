@@ -8,15 +8,18 @@ import pytest
 import torch
 
 from corrector.api import load_network
-from corrector.configuration import PRESETS
+from corrector.configuration import PRESETS, CorrectorConfig
 from corrector.conventions import carry, fit_convention
 from corrector.data.cameras import see, turn
 from corrector.data.errors import ErrorModel
+from corrector.data.pairs_file import Take, read_pairs, write_pairs
+from corrector.data.pools import Pool, arrange, convention, motion_pool, pair_pool, target
 from corrector.data.sources import H36M_JOINTS, load_h36m, load_motion
-from corrector.data.windows import WindowSampler, motion_pool, pair_pool
+from corrector.data.windows import WindowSampler
 from corrector.joints import ALL, mirror_indices
 from corrector.modeling import Estimate
-from corrector.training import Report, TrainingOptions, compute_loss, learning_rate_at, train
+from corrector.training import TrainingOptions, compute_loss, learning_rate_at, train
+from corrector.validation import Report
 
 CPU = torch.device("cpu")
 META = {
@@ -95,7 +98,7 @@ def test_conventions_are_found_despite_outliers_and_move_with_the_person() -> No
 def sampler(data: Path, *, length: int = 16, joints: tuple[str, ...] = ALL) -> WindowSampler:
     solid, flat = load_motion(data / "motion")
     pools = [
-        pair_pool(load_h36m(data / "h36m_sh", ("S1", "S5")), share=0.5, device=CPU),
+        _pairs(data, "S1", "S5", share=0.5),
         motion_pool(solid[0], share=0.25, smooth=True, device=CPU),
         motion_pool(flat, share=0.25, smooth=False, device=CPU),
     ]
@@ -228,11 +231,78 @@ def test_what_training_cannot_start_from(data: Path, tmp_path: Path) -> None:
         train(TrainingOptions(data=data, output=tmp_path / "b", resume=True), device=CPU)
 
 
+def _pairs(data: Path, *subjects: str, share: float) -> Pool:
+    takes = [take.as_pairs() for take in load_h36m(data / "h36m_sh", subjects)]
+    return pair_pool(takes, H36M_JOINTS, convention(takes), share=share, device=CPU)
+
+
 def test_real_pairs_are_often_seen_whole(data: Path) -> None:
     """Half of the pairs: every joint, the head or not, in all frames that the window has, and no scores."""
-    pool = pair_pool(load_h36m(data / "h36m_sh", ("S1",)), share=1.0, device=CPU)
+    pool = _pairs(data, "S1", share=1.0)
     window = WindowSampler([pool], joints=ALL, length=8, device=CPU, seed=3).batch(0, 400).window
     inside = window.present[:, :, 1:].any(dim=2, keepdim=True)
     whole = (window.present[:, :, 1:] == inside).all(dim=2).all(dim=1)
     plain = (window.scores == window.present).all(dim=2).all(dim=1)
     assert 0.45 < float((whole & plain).float().mean()) < 0.75
+
+
+def _photographs(path: Path, *, takes: int, shift: float = 0.0) -> None:
+    """A pairs file of people seen every four seconds, whose right wrist is often seen ``shift`` px aside."""
+    rng = np.random.default_rng(1)
+    joints = ALL[:1] + ALL[3:9]
+    body = rng.normal(0, 40, (1, 7, 2)) + 300
+    made = []
+    for number in range(takes):
+        true = body + rng.normal(0, 4, (30, 7, 2)) + rng.normal(0, 30, (1, 1, 2))
+        seen = true + rng.normal(0, 0.5, true.shape)
+        seen[::3, joints.index("right_wrist"), 0] += shift
+        made.append(Take(str(number), np.dstack((seen, np.full(seen.shape[:2], 0.625))), true, 0.25))
+    write_pairs(path, joints, made)
+
+
+def test_pairs_files_keep_scores_and_the_frames_of_a_take_come_in_any_order(tmp_path: Path) -> None:
+    _photographs(tmp_path / "pairs.npz", takes=2)
+    joints, takes = read_pairs(tmp_path / "pairs.npz")
+    pool = pair_pool(takes, joints, None, share=1.0, device=CPU)
+    batch = WindowSampler([pool], joints=ALL[:1] + ALL[3:9], length=8, device=CPU, seed=0).batch(0, 64)
+    scores = batch.window.scores[batch.window.present > 0]
+    assert (scores == 0.625).all() and len(scores) > 1000
+    assert torch.allclose(batch.window.seconds.diff(dim=1), torch.tensor(4.0))
+    again = WindowSampler([pool], joints=ALL[:1] + ALL[3:9], length=48, device=CPU, seed=0).batch(0, 64)
+    assert not again.window.present[:, 30:].any()  # a take has no more frames
+    assert again.window.present[:, :30].any(dim=2).all()
+
+
+def test_training_on_a_pairs_file_learns_its_estimators_errors(data: Path, tmp_path: Path) -> None:
+    _photographs(tmp_path / "pairs.npz", takes=18, shift=60.0)
+    reports: list[Report] = []
+    options = TrainingOptions(
+        data=data,
+        output=tmp_path / "run",
+        pairs=[tmp_path / "pairs.npz"],
+        simulated=False,
+        steps=500,
+        batch_size=16,
+        report_every=500,
+        caution=0.0,
+        config=CorrectorConfig(window=8, encoder_size=24, decoder_size=16, attention_size=8),
+    )
+    path = train(options, device=CPU, on_report=reports.append)
+    assert reports[-1].error_px < 0.9 * reports[-1].detector_px
+    assert load_network(path).config.caution == 0.0
+
+
+def test_too_few_pairs_are_refused_by_name(data: Path, tmp_path: Path) -> None:
+    _photographs(tmp_path / "one.npz", takes=1)
+    options = TrainingOptions(data=data, output=tmp_path / "run", pairs=[tmp_path / "one.npz"])
+    with pytest.raises(ValueError, match=r"one\.npz: 1 takes are too few"):
+        train(options, device=CPU)
+
+
+def test_targets_are_carried_over_or_as_labelled(data: Path) -> None:
+    takes = [take.as_pairs() for take in load_h36m(data / "h36m_sh", ("S1",))]
+    matrix = convention(takes)
+    np.testing.assert_array_equal(target(takes[0], None), takes[0].true)
+    np.testing.assert_allclose(target(takes[0], matrix), carry(takes[0].true, matrix))
+    head = arrange(takes[0].true, H36M_JOINTS)[:, 0]
+    np.testing.assert_allclose(head, takes[0].true[:, :2].mean(axis=1), rtol=1e-5)

@@ -30,6 +30,15 @@ def register_parser(subparsers: Subparsers) -> None:
         "--estimator", default="sfn", metavar="NAME", help="whose joints on youtube_pose (default: sfn)"
     )
     parser.add_argument(
+        "--estimator-weights", type=Path, metavar="FILE", help="the estimator's, not its default ones"
+    )
+    parser.add_argument(
+        "--videos", default="test", metavar="test|others", help="of youtube_pose (default: test)"
+    )
+    parser.add_argument(
+        "--save-pairs", type=Path, metavar="FILE", help="write the measured pairs here (.npz), to train on"
+    )
+    parser.add_argument(
         "--weights", type=Path, metavar="FILE", help="corrector weights, not the default ones"
     )
     parser.add_argument("--no-filters", action="store_true", help="leave the filters out")
@@ -50,11 +59,14 @@ def handle(args: argparse.Namespace) -> int:
     from app.evaluation import correction_report as report
     from app.evaluation.conventions import Judge
     from corrector import Corrector
+    from corrector.data.pairs_file import write_pairs
 
     if args.threads:
         torch.set_num_threads(args.threads)
     corrector = Corrector.from_weights(args.weights, device=choose_device(args.device))
     pairs, initial = _pairs(args)
+    if args.save_pairs is not None:
+        write_pairs(args.save_pairs, pairs.joints, pairs.takes)
     judge = Judge(pairs)
     methods = _baselines(args, pairs) | {corrector.name: _correct(corrector, pairs)}
     results = {name: judge.compare(correct) for name, correct in methods.items()}
@@ -82,9 +94,8 @@ def _pairs(args: argparse.Namespace) -> tuple[Pairs, str]:
         from app.device import choose_device
         from estimators import create
 
-        return youtube_pairs(
-            args.path, create(args.estimator, device=choose_device(args.device))
-        ), args.estimator
+        estimator = create(args.estimator, device=choose_device(args.device), weights=args.estimator_weights)
+        return youtube_pairs(args.path, estimator, videos=args.videos), args.estimator
     return load_pairs(args.path, subjects=args.subjects.split(",")), "detector"
 
 

@@ -35,6 +35,26 @@ def register_parser(subparsers: Subparsers) -> None:
     parser.add_argument("--batch-size", type=int, metavar="N", help=f"windows a batch (default: {BATCH})")
     parser.add_argument("--learning-rate", type=float, metavar="X", help=f"at its highest (default: {RATE})")
     parser.add_argument("--report-every", type=int, default=1000, metavar="N", help="steps (default: 1000)")
+    parser.add_argument(
+        "--pairs",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="train on a pairs file (of 'posefix evaluate correction --save-pairs') in place of h36m_sh/; "
+        "may be given again",
+    )
+    parser.add_argument(
+        "--labels-as-they-are",
+        action="store_true",
+        help="towards the labels' convention: corrected joints shift to where the labels are",
+    )
+    parser.add_argument(
+        "--caution",
+        type=float,
+        metavar="X",
+        help="holding back below 20 fps (default: the preset's)",
+    )
     parser.add_argument("--pairs-only", action="store_true", help="no simulated errors")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="(default: 0)")
     parser.add_argument("--threads", type=int, metavar="N", help="processor threads (default: all)")
@@ -51,7 +71,8 @@ def handle(args: argparse.Namespace) -> int:
     from app.device import choose_device
     from app.errors import UsageError
     from corrector.configuration import PRESETS
-    from corrector.training import Report, TrainingOptions, train
+    from corrector.training import TrainingOptions, train
+    from corrector.validation import Report
 
     console = Console(stderr=True, soft_wrap=True, highlight=False)
     if args.preset not in PRESETS:
@@ -66,6 +87,9 @@ def handle(args: argparse.Namespace) -> int:
         batch_size=args.batch_size or BATCH[args.preset],
         learning_rate=args.learning_rate or RATE[args.preset],
         report_every=args.report_every,
+        pairs=args.pairs,
+        carried=not args.labels_as_they_are,
+        caution=args.caution,
         simulated=not args.pairs_only,
         seed=args.seed,
         init=args.init,

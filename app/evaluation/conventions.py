@@ -16,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.evaluation.correction import Case, Figures, compare, measure
-from app.evaluation.pairs import Pairs, Take
+from app.evaluation.pairs import Pairs
 from corrector.conventions import carry, fit_convention
+from corrector.data.pairs_file import Take
 
 Floats = NDArray[np.floating]
 Correct = Callable[[Take], Floats]

@@ -29,6 +29,7 @@ from estimators.sfn.data.records import (
 from estimators.types import FloatArray
 
 BOXES = ("frame", "truth", "found")
+VIDEOS = ("test", "others")
 TRUTH_PADDING = 0.25  # of the larger side of the labels' box, on every side
 
 
@@ -76,13 +77,21 @@ def _sides(part: str) -> tuple[str, str]:
     return f"left_{part}", f"right_{part}"
 
 
-def youtube_pose(folder: Path, *, released: bool = False) -> Benchmark:
-    """The five subset videos of YouTube Pose: right within 20 pixels of the released frames.
+def youtube_pose(folder: Path, *, released: bool = False, videos: str = "test") -> Benchmark:
+    """YouTube Pose: right within 20 pixels of the released frames.
 
-    In time's order, or in that in which the frames were ``released``.
+    Args:
+        folder: of the data set.
+        released: in the order in which the frames were released, not in time's.
+        videos: ``test``: the five of the subset; ``others``: the 45 others, to train a corrector on.
+
+    Raises:
+        UsageError: videos are neither.
     """
-    subset = [name for name, test in youtube_pose_videos(folder).items() if test]
-    records = load_youtube_pose(folder, videos=subset, released=released)
+    if videos not in VIDEOS:
+        raise UsageError(f"Invalid videos ({videos}). Supported values are {', '.join(VIDEOS)}.")
+    names = [name for name, test in youtube_pose_videos(folder).items() if test == (videos == "test")]
+    records = load_youtube_pose(folder, videos=names, released=released)
     return Benchmark(
         name="youtube-pose",
         records=records,

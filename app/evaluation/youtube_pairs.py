@@ -1,4 +1,8 @@
-"""An estimator's joints on YouTube Pose's test subset with the labels: pairs to measure a correction on."""
+"""An estimator's joints on YouTube Pose with the labels: pairs to measure a correction on, or to train one.
+
+The trap: joints of an estimator on videos that it was itself trained on are better than on any other, and a
+corrector trained on such pairs learns to leave alone what it should repair.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
-from app.evaluation.pairs import Pairs, Take
+from app.evaluation.pairs import Pairs
 from app.evaluation.pose_benchmarks import run, youtube_pose
+from corrector.data.pairs_file import Take
 from estimators import Estimator
 
 SECONDS_APART = 4.0
@@ -20,9 +25,18 @@ def is_youtube_pose(folder: Path) -> bool:
     return (folder / "YouTube_Pose_dataset.mat").is_file()
 
 
-def youtube_pairs(folder: Path, estimator: Estimator) -> Pairs:
-    """One take a video of the subset: 100 frames in released order, the whole frame looked at."""
-    outcome = run(estimator, youtube_pose(folder, released=True))
+def youtube_pairs(folder: Path, estimator: Estimator, *, videos: str = "test") -> Pairs:
+    """One take a video: 100 frames in released order, the whole frame looked at.
+
+    Args:
+        folder: of the data set.
+        estimator: whose joints.
+        videos: ``test``: the five of the subset; ``others``: the 45 others.
+
+    Raises:
+        UsageError: videos are neither.
+    """
+    outcome = run(estimator, youtube_pose(folder, released=True, videos=videos))
     names = [record.name.split("/")[0] for record in outcome.benchmark.records]
     takes = []
     for name, group in groupby(range(len(names)), key=names.__getitem__):

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from corrector.data.pairs_file import Take
 from corrector.joints import ALL
 
 Floats = NDArray[np.floating]
@@ -47,6 +48,11 @@ class Sequence2D:
     detected: Floats
     true: Floats
     fps: float
+
+    def as_pairs(self) -> Take:
+        """The same as a take of pairs; the detector gives no scores."""
+        scored = np.pad(self.detected, ((0, 0), (0, 0), (0, 1)), constant_values=np.nan)
+        return Take(self.name, scored, self.true, self.fps)
 
 
 @dataclass(frozen=True)

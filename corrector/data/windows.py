@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from corrector.conventions import carry, fit_convention
 from corrector.data.cameras import see, turn, uniform
 from corrector.data.errors import ErrorModel
-from corrector.data.sources import Floats, Motion, Sequence2D
+from corrector.data.pools import Pool
 from corrector.features import REFERENCE_STEP, Window, place_and_size
 from corrector.joints import ALL, UPPER_BODY, mirror_indices
 
@@ -24,6 +21,9 @@ _PENN = tuple(joint for joint in ALL if joint not in ("neck", "head_top"))
 _SKELETONS = ((ALL, 0.2), (_HEADLESS, 0.4), (_PENN, 0.2), (UPPER_BODY, 0.2))
 WHOLE_SHARE = 0.5
 """Of the real pairs, how many show all that the detector gave: every joint, none missing, and no scores."""
+
+SLOWEST_FPS = 2.0
+"""Takes with fewer frames a second are single photographs of one person: their order means nothing."""
 
 PERSON_SIZE = 60.0
 """Pixels that every person of a batch is in size."""
@@ -41,62 +41,6 @@ class TrainingBatch(NamedTuple):
     window: Window
     target: Tensor
     smooth: Tensor
-
-
-@dataclass(frozen=True)
-class Pool:
-    """Takes of one kind, one after another.
-
-    Attributes:
-        given: (N, J, 2), the detector's points, or None where errors are to be simulated.
-        true: (N, J, 2 or 3).
-        starts: (S,), first frame of each take.
-        lengths: (S,).
-        fps: frames a second.
-        share: of a batch's windows.
-        smooth: whether accelerations can be learnt from it.
-    """
-
-    given: Tensor | None
-    true: Tensor
-    starts: Tensor
-    lengths: Tensor
-    fps: float
-    share: float
-    smooth: bool
-
-
-def pair_pool(takes: Sequence[Sequence2D], *, share: float, device: torch.device) -> Pool:
-    """Real pairs; the truth is carried over to the detector's own convention, fitted on these takes."""
-    detected = np.concatenate([take.detected for take in takes])
-    true = np.concatenate([take.true for take in takes])
-    carried = carry(true, fit_convention(true, detected))
-    lengths = [len(take.true) for take in takes]
-    given = torch.from_numpy(with_head(detected))
-    return _pool(given.to(device), with_head(carried), lengths, takes[0].fps, share, True, device)
-
-
-def motion_pool(motion: Motion, *, share: float, smooth: bool, device: torch.device) -> Pool:
-    """Motion whose errors are simulated."""
-    return _pool(None, motion.points, motion.lengths, motion.fps, share, smooth, device)
-
-
-def with_head(points: Floats) -> Floats:
-    """The 15 joints from the 14 of ``H36M_JOINTS``: the head lies between neck and head top."""
-    return np.concatenate((points[:, :2].mean(axis=1, keepdims=True), points), axis=1).astype(np.float32)
-
-
-def _pool(
-    given: Tensor | None,
-    true: Floats,
-    lengths: Sequence[int],
-    fps: float,
-    share: float,
-    smooth: bool,
-    device: torch.device,
-) -> Pool:
-    size = torch.tensor(lengths, device=device)
-    return Pool(given, torch.from_numpy(true).to(device), size.cumsum(0) - size, size, fps, share, smooth)
 
 
 class WindowSampler:
@@ -119,7 +63,7 @@ class WindowSampler:
         """Batch ``number`` of ``size`` windows or so, shared out among the pools."""
         self._generator.manual_seed(self._seed * 1_000_003 + number)
         drawn = [self._draw(pool, round(size * pool.share)) for pool in self._pools]
-        true, given, inside, seconds, smooth = (torch.cat(part) for part in zip(*drawn, strict=True))
+        true, given, rated, inside, seconds, smooth = (torch.cat(part) for part in zip(*drawn, strict=True))
         present = true[..., 0].isfinite()
         place, unit = place_and_size(Window(true.nan_to_num(0), present, present, seconds), ALL)
         true, given = self._vary((true - place) / unit, (given - place) / unit)
@@ -129,7 +73,7 @@ class WindowSampler:
         noisy = self._errors.noise(confused, seconds)
         given = torch.where(real.view(-1, 1, 1, 1), given, noisy)
         given = self._errors.strike(given, seconds, share=torch.where(real, 0.05, 0.4))
-        points, present, scores = self._observe(given, true, inside, seconds, whole)
+        points, present, scores = self._observe(given, true, rated, inside, seconds, whole)
         known = inside.unsqueeze(2) & present.any(dim=1, keepdim=True)
         target = PERSON_SIZE * true.masked_fill(~known.unsqueeze(3), torch.nan)
         kept = self._joints
@@ -137,13 +81,14 @@ class WindowSampler:
         return TrainingBatch(window, target[:, :, kept], smooth)
 
     def _draw(self, pool: Pool, count: int) -> tuple[Tensor, ...]:
-        """True and detected points (NaN where errors are to be simulated), frames inside, times, smooth."""
+        """True and detected points, scores (NaN where to be simulated), frames inside, times, smooth."""
         index, inside, seconds = self._pick(pool, count)
         true = pool.true[index]
         if true.shape[3] == 3:
             true = see(true, self._generator)
         given = torch.full_like(true, torch.nan) if pool.given is None else pool.given[index]
-        return true, given, inside, seconds, inside.new_full((count,), pool.smooth)
+        rated = torch.full_like(true[..., 0], torch.nan) if pool.scores is None else pool.scores[index]
+        return true, given, rated, inside, seconds, inside.new_full((count,), pool.smooth)
 
     def _vary(self, *points: Tensor) -> tuple[Tensor, ...]:
         """The same points mirrored or not, and half of them turned in the picture by up to 30 degrees."""
@@ -154,11 +99,18 @@ class WindowSampler:
         return tuple(turn(torch.where(flip, p[:, :, self._mirror] * flipped, p), angle) for p in points)
 
     def _observe(
-        self, given: Tensor, true: Tensor, inside: Tensor, seconds: Tensor, whole: Tensor
+        self,
+        given: Tensor,
+        true: Tensor,
+        rated: Tensor,
+        inside: Tensor,
+        seconds: Tensor,
+        whole: Tensor,
     ) -> tuple[Tensor, Tensor, Tensor]:
         """What a detector gives of the points: those not missed, in pixels, whether there, and scores.
 
-        Of the ``whole`` windows (B,) all of it, the head (it lies between two others) or not, and no scores.
+        Of the ``whole`` windows (B,) all of it, the head (it lies between two others) or not, and no scores
+        but those that the estimator gave (``rated``).
         """
         count, all_of_it = len(given), whole.view(-1, 1, 1)
         missing = self._errors.misses((count, self._length, len(ALL)), seconds)
@@ -166,12 +118,15 @@ class WindowSampler:
         shown = self._pick_skeletons(count) | (all_of_it & self._headless)
         present = ~missing & shown & inside.unsqueeze(2) & given[..., 0].isfinite()
         scores = self._errors.scores((given - true).norm(dim=3))
-        scores = torch.where(all_of_it, 1.0, scores) * present
+        scores = torch.where(all_of_it, 1.0, scores)
+        scores = torch.where(rated.isfinite(), rated, scores) * present
         return PERSON_SIZE * given.masked_fill(~present.unsqueeze(3), 0), present, scores
 
     def _pick(self, pool: Pool, count: int) -> tuple[Tensor, Tensor, Tensor]:
         """Frames (B, L) of random windows, which of them lie inside of the take, and their times."""
         random, device = self._generator, pool.starts.device
+        if pool.fps < SLOWEST_FPS:
+            return self._pick_photographs(pool, count)
         odds = torch.tensor([share for _, share in _STRIDES], device=device)
         strides = torch.tensor([stride for stride, _ in _STRIDES], device=device)
         stride = strides[torch.multinomial(odds, count, replacement=True, generator=random)].unsqueeze(1)
@@ -186,6 +141,20 @@ class WindowSampler:
         step = stride / pool.fps
         if pool.given is None:
             step = step * uniform(0.7, 1.25, (count, 1), random)
+        seconds = torch.where(inside, step, REFERENCE_STEP).cumsum(1)
+        return pool.starts[take].unsqueeze(1) + frame.clamp(max=length - 1), inside, seconds
+
+    def _pick_photographs(self, pool: Pool, count: int) -> tuple[Tensor, Tensor, Tensor]:
+        """The same of takes whose frames lie seconds apart: any of them, in any order."""
+        random, device = self._generator, pool.starts.device
+        take = torch.multinomial(pool.lengths.float(), count, replacement=True, generator=random)
+        length = pool.lengths[take].unsqueeze(1)
+        longest = max(int(pool.lengths.max()), self._length)
+        keys = uniform(0, 1, (count, longest), random)
+        keys = keys.masked_fill(torch.arange(longest, device=device) >= length, 2.0)
+        frame = keys.argsort(dim=1)[:, : self._length]
+        inside = torch.arange(self._length, device=device) < length
+        step = torch.full_like(frame, 1 / pool.fps, dtype=torch.float32)
         seconds = torch.where(inside, step, REFERENCE_STEP).cumsum(1)
         return pool.starts[take].unsqueeze(1) + frame.clamp(max=length - 1), inside, seconds
 

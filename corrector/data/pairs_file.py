@@ -1,0 +1,83 @@
+"""Reads and writes pairs files: detected and true joints of any estimator and any labels.
+
+A pairs file is an ``.npz`` of ``joints`` (J names), ``detected`` (T, J, 3), ``true`` (T, J, 2), ``fps`` and
+``lengths`` (frames of each take, one after another).
+
+The trap: an estimator's joints on pictures that it was trained on are better than on any others. Pairs to
+train on must come from pictures that it has not seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.floating]
+
+
+@dataclass(frozen=True)
+class Take:
+    """Detected and true joints of one take.
+
+    Attributes:
+        name: for messages.
+        detected: (T, J, 3): x, y in pixels, NaN where missing, and a score in 0..1 (NaN: none).
+        true: (T, J, 2), pixels, NaN where unknown.
+        fps: frames a second.
+    """
+
+    name: str
+    detected: Floats
+    true: Floats
+    fps: float
+
+    @property
+    def pts_seconds(self) -> Floats:
+        """When each frame is shown."""
+        return np.arange(len(self.true)) / self.fps
+
+
+def read_pairs(path: Path) -> tuple[tuple[str, ...], list[Take]]:
+    """Names of the joints, and the takes.
+
+    Raises:
+        ValueError: there is no such file, or it does not hold what it should; the message names it.
+    """
+    if not path.is_file():
+        raise ValueError(f"{path}: no such pairs. Give a folder like h36m_sh or a pairs file (.npz).")
+    try:
+        with np.load(path) as file:
+            joints = tuple(str(joint) for joint in file["joints"])
+            detected, true, fps = file["detected"], file["true"], float(file["fps"])
+            ends = np.cumsum(file["lengths"])
+    except (KeyError, OSError, ValueError) as error:
+        raise ValueError(f"{path}: not a pairs file ({error}).") from error
+    if (
+        detected.shape != (len(true), len(joints), 3)
+        or true.shape[1:] != (len(joints), 2)
+        or ends[-1] != len(true)
+    ):
+        raise ValueError(f"{path}: joints, detected, true and lengths do not fit each other.")
+    spans = zip(np.concatenate(([0], ends[:-1])), ends, strict=True)
+    return joints, [
+        Take(f"{path.stem}[{i}]", detected[a:b], true[a:b], fps) for i, (a, b) in enumerate(spans)
+    ]
+
+
+def write_pairs(path: Path, joints: Sequence[str], takes: Sequence[Take]) -> None:
+    """Writes takes of one rate as a pairs file; see :func:`read_pairs`."""
+    partial = path.with_suffix(".partial")
+    with partial.open("wb") as file:
+        np.savez_compressed(
+            file,
+            joints=np.array(joints),
+            detected=np.concatenate([take.detected for take in takes]),
+            true=np.concatenate([take.true for take in takes]),
+            fps=np.array(takes[0].fps),
+            lengths=np.array([len(take.true) for take in takes]),
+        )
+    partial.replace(path)
