@@ -28,7 +28,8 @@ from estimators.sfn.pipelines import training_pipeline
 LSP_VALIDATION = 100  # the last images of LSP's training half
 YOUTUBE_VALIDATION = ("9KSpndERzNU", "AgswcvqogI0", "PNtWqDxwwMg")
 YOUTUBE_FRAME_SHARE = 0.5
-UPPER_SHARE = 0.35  # of the photos of whole bodies, where nothing else shows people from the waist up
+UPPER_SHARE = 0.15  # of the photos of whole bodies: people who talk are shown so
+UPPER_SHARE_ALONE = 0.35  # the same where nothing else shows people from the waist up
 DRAWN_FIGURES = 500
 
 
@@ -82,10 +83,10 @@ def load_training_data(
     lspet = load_lspet(folder / "lspet")
     if not youtube_pose:
         lsp, lspet = with_heads(lsp), with_heads(lspet)
-    upper = 0.0 if youtube_pose else UPPER_SHARE
+    upper = UPPER_SHARE if youtube_pose else UPPER_SHARE_ALONE
     sources = [
-        Source("lsp", 0.2, lsp, upper_share=upper),
-        Source("lspet", 0.3, lspet, upper_share=upper),
+        Source("lsp", 0.25, lsp, upper_share=upper),
+        Source("lspet", 0.35, lspet, upper_share=upper),
         Source("inria_negatives", 0.05, load_negatives(folder / "inria_negatives"), 0.3, 0.6),
         Source("drawn", 0.05, draw_figures(drawn, seed=0), frame_share=0.3),
     ]
@@ -94,7 +95,7 @@ def load_training_data(
         names = [name for name, test in youtube_pose_videos(youtube).items() if not test]
         videos = [name for name in names if name not in YOUTUBE_VALIDATION]
         records = load_youtube_pose(youtube, videos=videos)
-        sources.append(Source("youtube_pose", 0.45, records, frame_share=YOUTUBE_FRAME_SHARE))
+        sources.append(Source("youtube_pose", 0.3, records, frame_share=YOUTUBE_FRAME_SHARE))
     return TrainingData(
         sources=tuple(sources),
         lsp_validation=tuple(validation),
