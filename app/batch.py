@@ -14,7 +14,7 @@ from rich.table import Table
 from app import document, pipeline
 from app.boxes import Boxes
 from app.errors import PosefixError
-from app.files import check_folder
+from app.files import check_folder, missing_folders, remove_empty
 from app.inputs import Job
 from app.overlay import Style
 from app.people.choosing import People
@@ -50,7 +50,8 @@ class Outcome:
 
     Attributes:
         source: the file.
-        status: done, skipped, damaged (done as far as it could be read) or failed.
+        status: done, skipped, damaged (done as far as it could be read), incomplete (a frame that was asked
+            for is not there) or failed.
         message: why, where it is not done.
         frames: how many were worked on.
         seconds: wall time.
@@ -97,7 +98,7 @@ def run(jobs: list[Job], options: Options, *, models: Models, reporter: Reporter
 
 
 def _run_safely(job: Job, options: Options, models: Models, reporter: Reporter) -> Outcome:
-    start = time.perf_counter()
+    start, absent = time.perf_counter(), missing_folders(job.folder)
     try:
         return run_job(job, options, models=models, reporter=reporter)
     except PosefixError as error:
@@ -111,6 +112,7 @@ def _run_safely(job: Job, options: Options, models: Models, reporter: Reporter) 
             f"{job.source}: {type(error).__name__}: {words} ({Path(where.filename).name}:{where.lineno}). "
             "This is a fault of posefix: please report it with the output of posefix info."
         )
+    remove_empty(absent)
     return Outcome(job.source, "failed", message, seconds=time.perf_counter() - start)
 
 
@@ -150,10 +152,11 @@ def run_job(job: Job, options: Options, *, models: Models, reporter: Reporter) -
         sheet = _draw(job, options, video, result, timings, reporter)
     if sheet is not None:
         save_png(job.montage, sheet)
+    not_there = _frames_missing(job, options, result)
     return Outcome(
         job.source,
-        "damaged" if video.warnings else "done",
-        " ".join(video.warnings + _frames_missing(job, options, result)),
+        "damaged" if video.warnings else "incomplete" if not_there else "done",
+        " ".join(video.warnings + not_there),
         frames=frames,
         seconds=time.perf_counter() - begun,
         corrected=describe_correction(result),
@@ -243,7 +246,7 @@ def table(outcomes: list[Outcome]) -> Table:
     for column, justify in (
         ("file", "left"),
         ("frames", "right"),
-        ("seconds", "right"),
+        ("took", "right"),
         ("corrected", "left"),
     ):
         grid.add_column(column, justify=justify)  # type: ignore[arg-type]
@@ -252,7 +255,7 @@ def table(outcomes: list[Outcome]) -> Table:
         grid.add_row(
             str(outcome.source),
             str(outcome.frames or ""),
-            f"{outcome.seconds:.1f}" if outcome.frames else "",
+            f"{outcome.seconds:.1f} s" if outcome.frames else "",
             outcome.corrected,
             outcome.status,
         )

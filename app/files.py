@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from app.errors import PosefixError
@@ -43,6 +43,18 @@ def check_folder(folder: Path) -> None:
             pass
     except OSError as error:
         raise _refusal(folder, error) from error
+
+
+def missing_folders(folder: Path) -> list[Path]:
+    """The folder and those above it that do not exist yet, the innermost first."""
+    return [path for path in (folder, *folder.parents) if not path.exists()]
+
+
+def remove_empty(folders: list[Path]) -> None:
+    """Takes away those of the folders that are there and empty, the innermost first."""
+    for folder in folders:
+        with suppress(OSError):
+            folder.rmdir()
 
 
 def _refusal(path: Path, error: OSError) -> PosefixError:

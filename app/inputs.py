@@ -26,6 +26,7 @@ SUFFIXES = (
     ".3gp",
     ".ogv",
 )
+KEYPOINT_SUFFIXES = (".json", ".csv")
 MARK = "_posefix"
 
 
@@ -59,7 +60,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Found:
-    """What the inputs came to: jobs, and a line about each folder that gave none."""
+    """What the inputs came to: jobs, and a line about each input that gave none."""
 
     jobs: list[Job]
     refused: list[str]
@@ -71,7 +72,8 @@ def find_jobs(inputs: list[Path], *, output: Path | None, recursive: bool) -> Fo
     Files in a folder are taken by their suffix, our own results left out; a file named is always taken.
     Results go beside their source, or into ``output``, where subfolders are kept. Two sources that would
     write the same file keep their suffixes in the names of the results: ``a_mov_posefix.mp4``.
-    A folder that cannot be read or holds no video is refused; the others are worked on all the same.
+    A folder that cannot be read or holds no video is refused, and so are files of keypoints; the others are
+    worked on all the same.
 
     Raises:
         PosefixError: two sources would still write the same file.
@@ -79,6 +81,9 @@ def find_jobs(inputs: list[Path], *, output: Path | None, recursive: bool) -> Fo
     found: dict[Path, Path] = {}
     refused: list[str] = []
     for given in inputs:
+        if given.suffix.lower() in KEYPOINT_SUFFIXES and not _is_folder(given):
+            refused.append(f"{given}: keypoints, not a video. Correct them with: posefix correct {given}")
+            continue
         if not _is_folder(given):
             found.setdefault(given, output or given.parent)
             continue

@@ -29,6 +29,7 @@ TAG_COLOURS = (
 )
 # Pixels of a radius or a thickness; beyond it a joint hides the person.
 LARGEST = 500
+HOLE, HOLE_COLOUR = 0.6, (0, 0, 0)  # of joints that are unsure: a share of the radius
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,8 @@ class OverlayAnnotator:
                 self._draw(canvas, points, style.initial_colour, rim=self._rim if beneath else 0)
             if style.draw != "initial" and person.corrected is not None:
                 self._draw(canvas, person.corrected[row], style.corrected_colour)
+                if person.unsure is not None:
+                    self._hollow(canvas, person.corrected[row], person.unsure[row])
         return canvas
 
     def _tag(self, canvas: NDArray[np.uint8], person: Person, row: int) -> None:
@@ -130,14 +133,27 @@ class OverlayAnnotator:
             canvas, str(person.id), at, cv2.FONT_HERSHEY_SIMPLEX, scale, (255, 255, 255), line, cv2.LINE_AA
         )
 
+    def _hollow(
+        self, canvas: NDArray[np.uint8], points: NDArray[np.floating], unsure: NDArray[np.bool_]
+    ) -> None:
+        """Makes rings of the joints of which a large error is to be expected."""
+        radius = round(HOLE * self._radius * (1 << SHIFT))
+        for spot in self._spots(canvas, points[unsure & np.isfinite(points).all(axis=1)]):
+            cv2.circle(canvas, spot, radius, HOLE_COLOUR, -1, cv2.LINE_AA, SHIFT)
+
+    @staticmethod
+    def _spots(canvas: NDArray[np.uint8], points: NDArray[np.floating]) -> list[tuple[int, int]]:
+        """Points in OpenCV's fixed-point coordinates."""
+        # A joint may be predicted far outside; the coordinates must not overflow.
+        limit = 4 * max(canvas.shape)
+        fixed = np.clip(np.nan_to_num(points), -limit, limit) * (1 << SHIFT)
+        return [(int(x), int(y)) for x, y in np.round(fixed)]
+
     def _draw(
         self, canvas: NDArray[np.uint8], points: NDArray[np.floating], colour: Colour, *, rim: int = 0
     ) -> None:
         there = np.isfinite(points).all(axis=1)
-        # A joint may be predicted far outside; OpenCV's fixed-point coordinates must not overflow.
-        limit = 4 * max(canvas.shape)
-        fixed = np.clip(np.nan_to_num(points), -limit, limit) * (1 << SHIFT)
-        spots = [(int(x), int(y)) for x, y in np.round(fixed)]
+        spots = self._spots(canvas, points)
         for a, b in self._limbs:
             if there[a] and there[b]:
                 cv2.line(canvas, spots[a], spots[b], colour, self._thickness + 2 * rim, cv2.LINE_AA, SHIFT)

@@ -111,7 +111,7 @@ def test_an_output_that_may_not_be_written(tmp_path, posefix, fakes, monkeypatch
     assert (status, lines) == (1, [f"{tmp_path / 'out'}: {cure}"])
     # Said at once, not after the work.
     assert fakes.calls == []
-    assert there(tmp_path) == ["a.mp4", "out"]
+    assert there(tmp_path) == ["a.mp4"]
 
 
 def test_an_output_that_may_not_be_made(tmp_path, posefix, fakes, monkeypatch):

@@ -95,12 +95,14 @@ def test_a_csv_file_is_corrected_and_its_gaps_are_filled_and_marked(tmp_path, ca
 
 def test_correcting_a_csv_file_says_what_it_lacks(tmp_path, capsys):
     path = write_clip(tmp_path / "clip.csv")
-    assert main(["correct", str(path), "--device", "cpu"]) == 1
+    assert main(["correct", str(path), "--device", "cpu"]) == 2
     assert (
         "clip.csv: a CSV file does not say how fast its frames follow. Give --fps." in capsys.readouterr().err
     )
     assert main(["correct", str(path), "--fps", "0"]) != 0
     assert "Invalid fps (0)" in capsys.readouterr().err
+    assert main(["correct", str(tmp_path / "clip.mp4")]) == 1
+    assert "clip.mp4: a video, not keypoints. Estimate and correct its joints with" in capsys.readouterr().err
     path.write_text(f"{HEADINGS}\n0,head,1,2,1\n")
     assert main(["correct", str(path), "--fps", "30", "--device", "cpu"]) == 1
     assert "clip.csv: The corrector needs the upper body" in capsys.readouterr().err

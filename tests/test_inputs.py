@@ -55,6 +55,14 @@ def test_two_inputs_of_one_name_from_two_folders_do_not_write_the_same_file(tmp_
     assert [job.video.name for job in jobs] == ["x_a_mp4_posefix.mp4", "y_a_mp4_posefix.mp4"]
 
 
+@pytest.mark.parametrize("name", ["k.csv", "k_posefix.json"])
+def test_keypoints_are_sent_to_the_command_that_takes_them(tmp_path, name):
+    found = find([tmp_path / name, Path("a.mp4")], output=None, recursive=False)
+    assert names(found.jobs) == ["a.mp4"]
+    path = tmp_path / name
+    assert found.refused == [f"{path}: keypoints, not a video. Correct them with: posefix correct {path}"]
+
+
 def test_a_folder_without_videos_says_so(tmp_path):
     found = find([tmp_path], output=None, recursive=False)
     assert found.jobs == []

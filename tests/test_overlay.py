@@ -151,3 +151,17 @@ def test_a_clip_in_which_nothing_moved_has_no_montage():
     montage = Montage(result, style=Style())
     montage.add(0, np.zeros((48, 64, 3), np.uint8))
     assert montage.sheet() is None
+
+
+def test_unsure_joints_are_rings():
+    sure, doubtful = person(), person()
+    object.__setattr__(sure, "unsure", np.zeros((1, 7), bool))
+    object.__setattr__(doubtful, "unsure", np.arange(7)[None] == 1)
+    x, y = np.round([80, 50] + LAYOUT[1] * 40).astype(int)
+    style = Style(radius=4, draw="corrected")
+    assert tuple(drawn(style, sure)[y, x]) == YELLOW
+    assert tuple(drawn(style, doubtful)[y, x]) == (0, 0, 0)
+    ring = drawn(style, doubtful)[y - 4 : y + 5, x - 4 : x + 5]
+    assert count(ring, YELLOW) > 10
+    changed = (drawn(style, sure) != drawn(style, doubtful)).any(axis=2)
+    assert 10 < changed.sum() < 81  # one joint alone

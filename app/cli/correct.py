@@ -41,6 +41,9 @@ def handle(args: argparse.Namespace) -> int:
     from app.errors import PosefixError, UsageError
     from corrector import Corrector
 
+    without_rate = next((path for path in args.inputs if _is_csv(path) and args.fps is None), None)
+    if without_rate is not None:
+        raise UsageError(f"{without_rate}: a CSV file does not say how fast its frames follow. Give --fps.")
     if args.fps is not None and not 0 < args.fps < float("inf"):
         raise UsageError(f"Invalid fps ({args.fps:g}). Supported values are above 0.")
     corrector = Corrector.from_weights(args.weights, device=choose_device(args.device))
@@ -68,15 +71,21 @@ def _is_csv(path: Path) -> bool:
 def _correct(path: Path, target: Path, corrector: Corrector, fps: float | None) -> str:
     from app import document, pipeline
     from app.batch import describe_correction
+    from app.errors import PosefixError
+    from app.inputs import SUFFIXES
 
-    if _is_csv(path):
+    if fps is not None and _is_csv(path):
         return _correct_csv(path, target, corrector, fps)
+    if path.suffix.lower() in SUFFIXES:
+        raise PosefixError(
+            f"{path}: a video, not keypoints. Estimate and correct its joints with: posefix {path}"
+        )
     result = pipeline.correct(document.load(path), corrector)
     document.save(result, target)
     return describe_correction(result)
 
 
-def _correct_csv(path: Path, target: Path, corrector: Corrector, fps: float | None) -> str:
+def _correct_csv(path: Path, target: Path, corrector: Corrector, fps: float) -> str:
     import numpy as np
 
     from app import csv_keypoints
@@ -84,8 +93,6 @@ def _correct_csv(path: Path, target: Path, corrector: Corrector, fps: float | No
     from app.errors import PosefixError
 
     table = csv_keypoints.read(path)
-    if fps is None:
-        raise PosefixError(f"{path}: a CSV file does not say how fast its frames follow. Give --fps.")
     times = np.arange(len(table.keypoints)) / fps
     try:
         correction = corrector.correct(table.keypoints, pts_seconds=times, joints=table.joints)
