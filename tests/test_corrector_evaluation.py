@@ -13,10 +13,11 @@ from app.evaluation.correction import Case, compare, measure, person_size, side_
 from app.evaluation.correction_report import parts_of
 from app.evaluation.pairs import Pairs, load_pairs
 from app.evaluation.youtube_pairs import SECONDS_APART, is_youtube_pose, youtube_pairs
-from corrector.data.pairs_file import Take
+from corrector.data.pairs_file import Take, read_pairs
 from corrector.joints import ALL
 from estimators import FramePoses
 from tests.fakes import BlobEstimator
+from tests.test_sfn_data import make_youtube_pose
 
 JOINTS = ("head", "left_wrist", "right_wrist", "left_ankle", "right_ankle")
 POSE = np.array([[100.0, 0], [60, 100], [140, 100], [80, 200], [120, 200]])
@@ -171,8 +172,15 @@ def test_the_command_measures_filters_beside_the_corrector(tmp_path, capsys) -> 
         assert method["changes"].keys() == written["changes"].keys()
     assert written["changes"]["swaps_repaired"] is None  # nothing was exchanged
     assert curves.read_text().count("<svg") == 1
-    assert main(["evaluate", "correction", str(pairs), "--no-filters", "--json", str(figures)]) == 0
+    again = tmp_path / "again.npz"
+    options = ["--no-filters", "--json", str(figures), "--save-pairs", str(again)]
+    assert main(["evaluate", "correction", str(pairs), *options]) == 0
     assert json.loads(figures.read_text())["baselines"] == {}
+    joints, takes = read_pairs(again)
+    assert joints == ALL and [take.fps for take in takes] == [25.0, 25.0]
+    np.testing.assert_array_equal(
+        np.concatenate([take.detected for take in takes]), np.load(pairs)["detected"]
+    )
 
 
 class MiddleEstimator(BlobEstimator):
@@ -195,3 +203,12 @@ def test_youtube_pose_is_taken_in_released_order_as_single_photographs(shared_da
     data = loadmat(folder / "YouTube_Pose_dataset.mat", squeeze_me=True, struct_as_record=False)["data"]
     video = next(video for video in data if video.videoname == first.name)
     np.testing.assert_allclose(first.true[:, 0], video.locs[:, 0].T)  # the head, frames as in the file
+
+
+def test_the_other_videos_of_youtube_pose_give_pairs_to_train_on(tmp_path) -> None:
+    make_youtube_pose(tmp_path, {"one": 0, "two": 1, "three": 0})
+    pairs = youtube_pairs(tmp_path, MiddleEstimator(), videos="others")
+    assert sorted(take.name for take in pairs.takes) == ["one", "three"]
+    assert [take.name for take in youtube_pairs(tmp_path, MiddleEstimator()).takes] == ["two"]
+    with pytest.raises(UsageError, match=r"Invalid videos \(all\). Supported values are test, others"):
+        youtube_pairs(tmp_path, MiddleEstimator(), videos="all")
