@@ -206,9 +206,9 @@ def test_youtube_pose_is_taken_in_released_order_as_single_photographs(shared_da
 
 
 def test_the_other_videos_of_youtube_pose_give_pairs_to_train_on(tmp_path) -> None:
-    make_youtube_pose(tmp_path, {"one": 0, "two": 1, "three": 0})
-    pairs = youtube_pairs(tmp_path, MiddleEstimator(), videos="others")
+    make_youtube_pose(tmp_path / "yt", {"one": 0, "two": 1, "three": 0})
+    pairs = youtube_pairs(tmp_path / "yt", MiddleEstimator(), videos="others")
     assert sorted(take.name for take in pairs.takes) == ["one", "three"]
-    assert [take.name for take in youtube_pairs(tmp_path, MiddleEstimator()).takes] == ["two"]
+    assert [take.name for take in youtube_pairs(tmp_path / "yt", MiddleEstimator()).takes] == ["two"]
     with pytest.raises(UsageError, match=r"Invalid videos \(all\). Supported values are test, others"):
-        youtube_pairs(tmp_path, MiddleEstimator(), videos="all")
+        youtube_pairs(tmp_path / "yt", MiddleEstimator(), videos="all")
