@@ -258,7 +258,7 @@ def _pairs_given(options: TrainingOptions, device: torch.device) -> tuple[Sequen
     for path in options.pairs:
         joints, takes = read_pairs(path)
         watched = takes[::WATCHED_EVERY] if validation is None else []
-        trained = [take for take in takes if take not in watched]
+        trained = [take for i, take in enumerate(takes) if validation is not None or i % WATCHED_EVERY]
         if not trained or (not watched and validation is None):
             raise ValueError(f"{path}: {len(takes)} takes are too few to train on and to watch.")
         matrix = convention(trained) if options.carried else None
