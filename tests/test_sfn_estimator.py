@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -30,9 +32,11 @@ class PlantedHead(torch.nn.Module):
         return self.head.decode(self.heatmaps[None].repeat(len(batch_data_samples), 1, 1, 1))
 
 
-def planted(heatmaps: np.ndarray, config: SFNConfig = TINY) -> SFNEstimator:
+def planted(heatmaps: np.ndarray, config: SFNConfig = TINY, *, flip_test: bool = False) -> SFNEstimator:
     model = build(config).eval()
-    estimator = SFNEstimator(config=config, model=model, device=torch.device("cpu"), weights_sha256="none")
+    estimator = SFNEstimator(
+        config=config, model=model, device=torch.device("cpu"), weights_sha256="none", flip_test=flip_test
+    )
     estimator.model.head = PlantedHead(estimator.model.head, heatmaps)
     return estimator
 
@@ -47,6 +51,34 @@ def test_heatmap_peaks_come_back_in_the_frame_s_pixels():
     np.testing.assert_allclose(first.keypoints[0, :, :2], [20, 10] + centres / 15 * 60, atol=0.6)
     np.testing.assert_allclose(first.keypoints[1, :, :2], [0, 5] + centres / 15 * 80, atol=0.8)
     assert first.boxes.tolist() == boxes[0].tolist()
+
+
+@pytest.mark.parametrize("flip_test", [False, True])
+def test_with_the_flip_test_a_mirrored_picture_gives_the_mirrored_pose(flip_test: bool):
+    torch.manual_seed(0)
+    model = build(TINY).eval()
+    for layer in (model.head.first, model.head.final_layer):  # peaks at random places, none of them level
+        torch.nn.init.normal_(layer.weight, std=0.3)
+    estimator = SFNEstimator(
+        config=TINY, model=model, device=torch.device("cpu"), weights_sha256="none", flip_test=flip_test
+    )
+    assert estimator.name == ("sfn_flip" if flip_test else "sfn")
+    frame = draw_figures(1, seed=4)[0].image
+    poses = estimator.estimate(np.stack((frame, frame[:, ::-1])), pts_seconds=[0.0, 1.0])
+    seen, mirrored = (pose.keypoints[0] for pose in poses)
+    back = mirrored[list(estimator.flip_indices)] * [-1, 1, 1] + [frame.shape[1] - 1, 0, 0]
+    same = np.abs(seen - back)[:, :2].max(axis=1) < 4  # a heatmap pixel is 15
+    assert same.all() if flip_test else not same.all()
+
+
+def test_the_flip_test_has_scores_of_its_own():
+    config = replace(TINY, score_curve=((0.0, 0.0), (1.0, 0.5)), flip_score_curve=((0.0, 0.0), (1.0, 0.9)))
+    assert SFNConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config
+    centres = np.full((15, 2), 8.0)
+    for flip_test, score in ((False, 0.5), (True, 0.9)):
+        estimator = planted(gaussians(centres, 16), config, flip_test=flip_test)
+        (pose,) = estimator.estimate(np.zeros((1, *FRAME), np.uint8), pts_seconds=[0.0])
+        np.testing.assert_allclose(pose.keypoints[0, :, 2], score, atol=0.02)
 
 
 def test_joints_without_response_are_missing_and_nobody_scores_low():

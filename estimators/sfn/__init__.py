@@ -19,12 +19,13 @@ if TYPE_CHECKING:
 DEFAULT_WEIGHTS = "sfn-small"
 
 
-def create(*, device: torch.device, weights: Path | None = None) -> Estimator:
+def create(*, device: torch.device, weights: Path | None = None, flip_test: bool = False) -> Estimator:
     """The estimator with trained weights.
 
     Args:
         device: to run on.
         weights: a file that ``posefix train sfn`` wrote; None: the one that comes with posefix.
+        flip_test: see :class:`estimators.sfn.estimator.SFNEstimator`.
 
     Raises:
         WeightsError: the file is missing, damaged or another model's.
@@ -37,7 +38,18 @@ def create(*, device: torch.device, weights: Path | None = None) -> Estimator:
 
     path = weights if weights is not None else store.find(DEFAULT_WEIGHTS)
     config, model = restore(path)
-    return SFNEstimator(config=config, model=model, device=device, weights_sha256=store.sha256(path))
+    return SFNEstimator(
+        config=config,
+        model=model,
+        device=device,
+        weights_sha256=store.sha256(path),
+        flip_test=flip_test,
+    )
 
 
-__all__ = ["DEFAULT_WEIGHTS", "create"]
+def create_flip(*, device: torch.device, weights: Path | None = None) -> Estimator:
+    """``sfn_flip``: as :func:`create`, but each picture is looked at twice, the second time mirrored."""
+    return create(device=device, weights=weights, flip_test=True)
+
+
+__all__ = ["DEFAULT_WEIGHTS", "create", "create_flip"]

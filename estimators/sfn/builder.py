@@ -58,8 +58,13 @@ def model_config(config: SFNConfig) -> dict[str, Any]:
             else {"type": "HeatmapBCELoss"},
             "decoder": codec_config(config),
         },
-        "test_cfg": {"flip_test": False},
+        "test_cfg": {"flip_test": False, "flip_mode": "heatmap", "shift_heatmap": False},
     }
+
+
+def use_flip_test(model: Any, flip_test: bool) -> None:
+    """Makes MMPose average the heatmaps of a picture and of the mirrored one, or not."""
+    model.test_cfg["flip_test"] = flip_test
 
 
 def build(config: SFNConfig) -> TopdownPoseEstimator:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from estimators.sfn.builder import use_flip_test
 from estimators.sfn.configuration import SFNConfig
 from estimators.sfn.data.mixture import TrainingData
 from estimators.sfn.validation import TORSO_SHARE, YOUTUBE_PIXELS, predict_records, torso_lengths
@@ -46,12 +47,15 @@ def fit_curve(peaks: np.ndarray, correct: np.ndarray, *, bins: int = BINS) -> tu
     return tuple(points)
 
 
-def calibrate(model: Any, data: TrainingData, *, config: SFNConfig) -> tuple[tuple[float, float], ...]:
-    """The curve of a model on the held-out pictures.
+def calibrate(
+    model: Any, data: TrainingData, *, config: SFNConfig, flip_test: bool = False
+) -> tuple[tuple[float, float], ...]:
+    """The curve of a model on the held-out pictures, looked at once or mirrored, too.
 
     Right means as in the benchmarks: within 0.2 of the torso on LSP, within 20 pixels on YouTube Pose.
     """
     peaks, correct = [], []
+    use_flip_test(model, flip_test)
     for records, whole_frame in ((data.lsp_validation, False), (data.youtube_validation, True)):
         found = predict_records(model, records, config=config, whole_frame=whole_frame)
         limits = np.full(len(records), YOUTUBE_PIXELS)
@@ -61,4 +65,5 @@ def calibrate(model: Any, data: TrainingData, *, config: SFNConfig) -> tuple[tup
         labelled = np.isfinite(distance)
         peaks.append(found.peaks[labelled])
         correct.append((distance <= limits[:, None])[labelled])
+    use_flip_test(model, False)
     return fit_curve(np.concatenate(peaks), np.concatenate(correct))

@@ -25,6 +25,7 @@ class SFNConfig:
         joints: names of the joints, in the order of the heatmaps.
         score_curve: peak heights and what share of such joints is right, both rising: the calibration of
             the scores; empty where none was fitted.
+        flip_score_curve: the same where the mirrored picture is looked at, too.
         training: what the weights were trained on and how, for the record.
     """
 
@@ -34,6 +35,7 @@ class SFNConfig:
     sigma: float = 2.0
     joints: tuple[str, ...] = JOINTS
     score_curve: tuple[tuple[float, float], ...] = ()
+    flip_score_curve: tuple[tuple[float, float], ...] = ()
     training: Mapping[str, Any] | None = None
 
     def __post_init__(self) -> None:
@@ -61,8 +63,11 @@ class SFNConfig:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> SFNConfig:
         """The reverse of :meth:`to_dict`, after a trip through JSON."""
-        curve = tuple((float(peak), float(share)) for peak, share in data.get("score_curve", ()))
-        return cls(**{**data, "joints": tuple(data["joints"]), "score_curve": curve})
+        curves = {
+            name: tuple((float(peak), float(share)) for peak, share in data.get(name, ()))
+            for name in ("score_curve", "flip_score_curve")
+        }
+        return cls(**{**data, "joints": tuple(data["joints"]), **curves})
 
 
 def paper_config(*, width: float = 1.0, joints: tuple[str, ...] = JOINTS) -> SFNConfig:

@@ -149,8 +149,13 @@ class Trainer:
             "settings": asdict(self.settings),
             "validation": validate(model, self.data, config=self.config),
         }
-        curve = calibrate(model, self.data, config=self.config)
-        return export(path, config=replace(self.config, score_curve=curve, training=record), model=model)
+        config = replace(
+            self.config,
+            score_curve=calibrate(model, self.data, config=self.config),
+            flip_score_curve=calibrate(model, self.data, config=self.config, flip_test=True),
+            training=record,
+        )
+        return export(path, config=config, model=model)
 
     def _run_size(self, until: float) -> None:
         size = size_at(self.settings, self.progress)
