@@ -57,6 +57,7 @@ class TrainingOptions:
         carried: train towards the truth carried over to the estimator's own convention, not towards the
             labels as they are.
         simulated: train on simulated errors too, beside the real pairs.
+        bodies: change people's proportions; never for ``paper``.
         seed: of everything random.
         init: weights to start from.
         resume: go on from the checkpoint in ``output``.
@@ -74,6 +75,7 @@ class TrainingOptions:
     pairs: Sequence[Path] = ()
     carried: bool = True
     simulated: bool = True
+    bodies: bool = True
     seed: int = 0
     init: Path | None = None
     resume: bool = False
@@ -191,7 +193,12 @@ def train(
     config = state.network.config
     pools, validation = _sources(options, device)
     sampler = WindowSampler(
-        pools, joints=config.joints, length=config.window, device=device, seed=options.seed
+        pools,
+        joints=config.joints,
+        length=config.window,
+        device=device,
+        seed=options.seed,
+        bodies=options.bodies and options.preset != "paper",
     )
     losses: list[Tensor] = []
     while state.step < options.steps:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from corrector.data.bodies import change_bodies
 from corrector.data.cameras import see, turn, uniform
 from corrector.data.errors import ErrorModel
 from corrector.data.pools import Pool
@@ -44,12 +45,28 @@ class TrainingBatch(NamedTuple):
 
 
 class WindowSampler:
-    """Draws batches from pools; the same seed and number give the same batch."""
+    """Draws batches from pools; the same seed and number give the same batch.
+
+    Args:
+        pools: to draw from.
+        joints: of the network.
+        length: steps of a window.
+        device: of the batches.
+        seed: of everything random.
+        bodies: change people's proportions, too; see :mod:`corrector.data.bodies`.
+    """
 
     def __init__(
-        self, pools: Sequence[Pool], *, joints: Sequence[str], length: int, device: torch.device, seed: int
+        self,
+        pools: Sequence[Pool],
+        *,
+        joints: Sequence[str],
+        length: int,
+        device: torch.device,
+        seed: int,
+        bodies: bool = True,
     ) -> None:
-        self._pools, self._length, self._seed = pools, length, seed
+        self._pools, self._length, self._seed, self._bodies = pools, length, seed, bodies
         self._generator = torch.Generator(device=device)
         self._errors = ErrorModel(ALL, self._generator)
         self._mirror = mirror_indices(ALL)
@@ -66,7 +83,10 @@ class WindowSampler:
         true, given, rated, inside, seconds, smooth = (torch.cat(part) for part in zip(*drawn, strict=True))
         present = true[..., 0].isfinite()
         place, unit = place_and_size(Window(true.nan_to_num(0), present, present, seconds), ALL)
-        true, given = self._vary((true - place) / unit, (given - place) / unit)
+        true, given = (true - place) / unit, (given - place) / unit
+        if self._bodies:
+            true, given = change_bodies(true, given, self._generator)
+        true, given = self._vary(true, given)
         real = given[..., 0].isfinite().any(dim=2).any(dim=1)
         whole = real & self._chance(WHOLE_SHARE, len(real))
         confused = self._errors.confuse(true, seconds, share=torch.full_like(true[:, 0, 0, 0], 0.25))
