@@ -4,7 +4,7 @@
 
 Good input is true motion with 1 px of noise per axis: Human3.6M's labels (S8, on which nothing was trained)
 at several frame rates, and clips of Penn Action. Into the clips, with 1.5 px of noise, exchanges of 1 to 10
-frames and gaps of 10 frames are put.
+frames and gaps of up to 10 frames are put.
 """
 
 from __future__ import annotations
@@ -31,6 +31,8 @@ EXCHANGED = (("wrist",), ("elbow", "wrist"), ("ankle",), ("hip", "knee", "ankle"
 MISSING = ("left_wrist", "right_ankle", "left_knee", "right_elbow")
 LONGEST_EXCHANGE = GAP = 10
 CLIPS, CLIP_FRAMES, EVERY = 300, 45, 35
+BESIDE = 5
+GAP_ROWS = ("gaps", "straight lines", "neighbours given", "neighbours corrected", "all other joints")
 WORSE_PX, TELLABLE_PX = 5.0, 20.0
 
 
@@ -114,28 +116,35 @@ def exchanges(clips: Sequence[Clip], corrector: Corrector) -> str:
     return f"{shares[0]:.1f} % of {len(undone)} exchanges undone, {shares[1]:.2f} % of points > 5 px worse"
 
 
-def gaps(clips: Sequence[Clip], corrector: Corrector) -> str:
-    """How near filled-in joints are to the truth, beside straight lines and the joints that were given."""
+def gaps(clips: Sequence[Clip], corrector: Corrector, *, shortest: int) -> str:
+    """Gaps of ``shortest`` to ``GAP`` frames: how near filled-in joints are to the truth, beside straight lines and what was given.
+
+    Neighbours are the same joint in the ``BESIDE`` frames before and after each gap, as given and corrected.
+    """
     rng = np.random.default_rng(2)
-    filled, lines, given_joints = [], [], []
+    found: dict[str, list[Floats]] = {name: [] for name in GAP_ROWS}
     for number, clip in enumerate(clips):
         joint = clip.joints.index(MISSING[number % len(MISSING)])
         given = clip.true + rng.normal(0, 1.5, clip.true.shape)
-        gap = np.zeros(len(given), dtype=bool)
+        gap, beside = np.zeros((2, len(given)), dtype=bool)
         for start in _starts(clip):
-            gap[start : start + GAP] = True
+            stop = start + int(rng.integers(shortest, GAP + 1))
+            gap[start:stop] = True
+            beside[start - BESIDE : stop + BESIDE] = True
+        beside &= ~gap
         known, frames = ~gap & np.isfinite(given[:, joint, 0]), np.arange(len(given))
         straight = given.copy()
         for axis in range(2):
             straight[gap, joint, axis] = np.interp(frames[gap], frames[known], given[known, joint, axis])
+        before = clip.error(given)
         given[gap, joint] = np.nan
         after = clip.error(clip.correct(given, corrector))
-        filled.append(after[gap, joint])
-        lines.append(clip.error(straight)[gap, joint])
-        given_joints.append(after[~gap].ravel())
+        errors = (after[gap, joint], clip.error(straight)[gap, joint], before[beside, joint])
+        for name, values in zip(GAP_ROWS, (*errors, after[beside, joint], after[~gap].ravel()), strict=True):
+            found[name].append(values)
     return ", ".join(
         f"{name} {np.nanmean(values):.2f} px (median {np.nanmedian(values):.2f})"
-        for name, parts in (("gaps", filled), ("straight lines", lines), ("other joints", given_joints))
+        for name, parts in found.items()
         for values in [np.concatenate(parts)]
     )
 
@@ -171,7 +180,8 @@ def main() -> None:
             table.add_row(name, *good_input(clips, corrector))
         console.print(table)
         console.print(exchanges(whole, corrector))
-        console.print(gaps(whole, corrector))
+        for shortest in (1, GAP):
+            console.print(f"{shortest} to {GAP} frames: {gaps(whole, corrector, shortest=shortest)}")
 
 
 if __name__ == "__main__":

@@ -12,6 +12,9 @@ from torch import Tensor, nn
 from corrector.configuration import CorrectorConfig
 from corrector.features import compress
 
+CACHED_WINDOWS = 16
+"""Windows whose pairs of steps are attended to at once: as many as a CPU's cache holds."""
+
 
 def open_forget_gates(lstm: nn.LSTM) -> None:
     """Lets an LSTM remember at the start of training."""
@@ -108,8 +111,18 @@ class ParallelDecoder(nn.Module):
     def forward(self, states: Tensor, candidates: Tensor | None) -> tuple[Tensor, Tensor]:
         """Answers (B, L, A J) and points (B, L, 2, J) for states (B, L, H)."""
         queries, keys, values = self.encoded(states).split((self._units, self._units, self._size), dim=2)
-        energy = self.alignment((queries.unsqueeze(2) + keys.unsqueeze(1)).tanh_()).squeeze(3)
-        context = energy.softmax(dim=2) @ values
+        parts = zip(*(part.split(CACHED_WINDOWS) for part in (queries, keys, values)), strict=True)
+        context = torch.cat([self._attend(*part) for part in parts])
         hidden, _ = self.lstm(torch.cat((states, context), dim=2))
         answers = self.output(hidden)
         return answers, blend(answers.unflatten(2, (-1, self._joints)), candidates)
+
+    def _attend(self, queries: Tensor, keys: Tensor, values: Tensor) -> Tensor:
+        """Contexts (B, L, V) of queries and keys (B, L, U) and values (B, L, V).
+
+        tanh(z) = 2 sigmoid(2 z) - 1, and the softmax does not see what is the same for all keys: the sigmoid
+        gives the same weights in a third of the tanh's time on a CPU.
+        """
+        sums = (2 * queries).unsqueeze(2) + (2 * keys).unsqueeze(1)
+        energy = sums.sigmoid_() @ (2 * self.alignment.weight[0])
+        return energy.softmax(dim=2) @ values

@@ -117,11 +117,12 @@ def _answer(
     present = np.isfinite(points).all(axis=3) & inside[:, :, None]
     seconds = track.seconds[steps]
     seconds = seconds - seconds[:, :1] + REFERENCE_STEP * np.cumsum(~inside, axis=1)
+    # Single precision resolves thousandths of a pixel; times are those since the window's first step.
     window = Window(
-        torch.from_numpy(np.where(present[..., None], points, 0)),
+        torch.from_numpy(np.where(present[..., None], points, 0).astype(np.float32)),
         torch.from_numpy(present),
-        torch.from_numpy(np.where(present, track.scores[steps], 0)),
-        torch.from_numpy(seconds),
+        torch.from_numpy(np.where(present, track.scores[steps], 0).astype(np.float32)),
+        torch.from_numpy(seconds.astype(np.float32)),
     )
     with torch.inference_mode():
         return correct_windows(network, Window(*(part.to(device) for part in window))).cpu().numpy()

@@ -43,7 +43,8 @@ def put_sides_right(
 ) -> tuple[Floats, Floats]:
     """Points (S, J, 2) in pixels, NaN where missing, and scores (S, J), with exchanged pairs changed back."""
     track = torch.from_numpy(np.concatenate((points, scores[..., None]), axis=2))
-    exchanged = find_exchanges(track[..., :2], torch.from_numpy(seconds), joints)
+    # Single precision finds the same exchanges in half the time.
+    exchanged = find_exchanges(track[..., :2].float(), torch.from_numpy(seconds), joints)
     fixed = exchange(track, exchanged, joints).numpy()
     return fixed[..., :2], fixed[..., 2]
 
@@ -95,7 +96,7 @@ def _costs(window: Window, pairs: Sequence[tuple[int, int]]) -> Tensor:
     there = window.present[:, :, left] & window.present[:, :, right]
     there = there[:, 2:] & there[:, 1:-1] & there[:, :-2]
     step = window.seconds.diff(dim=1)
-    pace = (step[:, 1:] / step[:, :-1].clamp(min=1e-3)).clamp(0, 3)[None, :, :, None, None]
+    pace = (step[:, 1:] / step[:, :-1].clamp(min=1e-3)).clamp(0, 3).to(both.dtype)[None, :, :, None, None]
     costs = []
     for first_swapped in (False, True):
         for second_swapped in (False, True):
