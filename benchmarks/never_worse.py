@@ -117,9 +117,10 @@ def exchanges(clips: Sequence[Clip], corrector: Corrector) -> str:
 
 
 def gaps(clips: Sequence[Clip], corrector: Corrector, *, shortest: int) -> str:
-    """Gaps of ``shortest`` to ``GAP`` frames: how near filled-in joints are to the truth, beside straight lines and what was given.
+    """How near joints filled into gaps are to the truth, beside straight lines and what was given.
 
-    Neighbours are the same joint in the ``BESIDE`` frames before and after each gap, as given and corrected.
+    Gaps are of ``shortest`` to ``GAP`` frames. Neighbours are the same joint in the ``BESIDE`` frames before
+    and after, as given and corrected.
     """
     rng = np.random.default_rng(2)
     found: dict[str, list[Floats]] = {name: [] for name in GAP_ROWS}

@@ -33,6 +33,8 @@ class CorrectorConfig:
         put_sides_right: change exchanged joints back before anything else; see :mod:`corrector.sides`.
         caution: at 10 frames a second, a correction this many times the error expected of it is carried out
             by half, smaller ones less; more caution below, at 20 frames a second and above none.
+        trust: of each joint's correction, the share that is carried out; empty: all of it. See
+            :mod:`corrector.trust`.
         tapered: a window's answer counts most in its middle; otherwise all alike.
     """
 
@@ -49,6 +51,7 @@ class CorrectorConfig:
     smoothing_seconds: tuple[float, ...] = (0.05, 0.15)
     put_sides_right: bool = True
     caution: float = 2.5
+    trust: tuple[float, ...] = ()
     tapered: bool = True
 
     def __post_init__(self) -> None:
@@ -59,6 +62,8 @@ class CorrectorConfig:
             raise ValueError(f"Sizes {sizes} must be positive and the window ({self.window}) even.")
         if not self.caution >= 0:
             raise ValueError(f"Invalid caution ({self.caution}). Supported values are 0 and above.")
+        if self.trust and (len(self.trust) != len(self.joints) or not all(0 <= t <= 1 for t in self.trust)):
+            raise ValueError(f"Invalid trust {self.trust}: one share in 0..1 for each joint wanted.")
         if any(seconds <= 0 for seconds in self.smoothing_seconds):
             raise ValueError(f"Invalid smoothing_seconds {self.smoothing_seconds}: widths above 0 wanted.")
         if missing := [joint for joint in names.UPPER_BODY if joint not in self.joints]:
@@ -95,8 +100,8 @@ class CorrectorConfig:
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
         """The configuration that :meth:`to_dict` described."""
         plain: dict[str, Any] = dict(values)
-        for key in ("joints", "smoothing_seconds"):
-            plain[key] = tuple(plain[key])
+        for key in ("joints", "smoothing_seconds", "trust"):
+            plain[key] = tuple(plain.get(key, ()))
         return cls(**plain)
 
     def to_dict(self) -> dict[str, Any]:

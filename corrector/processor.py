@@ -84,24 +84,29 @@ def correct_segments(
             progress(int(steps[inside].max()) + 1)
     with np.errstate(invalid="ignore"):
         mean = total / weight[:, None, None]
-    return hold_back(mean[..., :2], mean[..., 2], track, caution=config.caution), mean[..., 2:]
+    points = hold_back(mean[..., :2], mean[..., 2], track, caution=config.caution, trust=config.trust)
+    return points, mean[..., 2:]
 
 
-def hold_back(points: Floats, error: Floats, track: Track, *, caution: float) -> Floats:
+def hold_back(
+    points: Floats, error: Floats, track: Track, *, caution: float, trust: Sequence[float] = ()
+) -> Floats:
     """Corrected points (S, J, 2), small corrections held back where frames lie far apart.
 
     There neighbours say little, and a correction that is smaller than the ``error`` (S, J) expected of it
-    is as likely to harm as to help. Points that were missing stay as they are.
+    is as likely to harm as to help. Of each joint's correction, at most its ``trust`` (J,) is carried out.
+    Points that were missing stay as they are.
     """
-    if not caution or len(points) < 2:
-        return points
-    apart = (np.gradient(track.seconds) - NEAR_SECONDS) / (FAR_SECONDS - NEAR_SECONDS)
-    far = np.clip(apart, 0, MOST_CAUTIOUS)
     change = points - track.points
-    squared = (change**2).sum(axis=2)
-    doubt = (caution * far[:, None] * error) ** 2
-    with np.errstate(invalid="ignore", divide="ignore"):
-        share = np.where(doubt > 0, squared / (squared + doubt), 1.0)
+    share = np.ones(change.shape[:2])
+    if caution and len(points) > 1:
+        apart = (np.gradient(track.seconds) - NEAR_SECONDS) / (FAR_SECONDS - NEAR_SECONDS)
+        squared = (change**2).sum(axis=2)
+        doubt = (caution * np.clip(apart, 0, MOST_CAUTIOUS)[:, None] * error) ** 2
+        with np.errstate(invalid="ignore", divide="ignore"):
+            share = np.where(doubt > 0, squared / (squared + doubt), 1.0)
+    if len(trust):
+        share = share * np.asarray(trust)
     return np.where(np.isnan(change), points, track.points + share[..., None] * change)
 
 

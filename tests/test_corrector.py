@@ -70,6 +70,15 @@ def test_small_corrections_are_held_back_where_frames_lie_far_apart() -> None:
     )
 
 
+def test_only_the_trusted_share_of_a_correction_is_carried_out() -> None:
+    given = np.zeros((3, 2, 2))
+    given[1, 0] = np.nan
+    track = Track(given, np.ones((3, 2)), times(3, 30))
+    held = hold_back(np.full((3, 2, 2), 4.0), np.ones((3, 2)), track, caution=1.0, trust=(0.25, 1.0))
+    np.testing.assert_array_equal(held[:, 0, 0], [1.0, 4.0, 1.0])  # what was missing is filled all the same
+    np.testing.assert_array_equal(held[:, 1], 4.0)
+
+
 def test_batch_size_does_not_change_the_result() -> None:
     motion = make_motion(90)
     motion[10:14, 3] = np.nan

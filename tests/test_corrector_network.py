@@ -172,6 +172,8 @@ def test_a_fresh_network_is_a_light_filter(parallel: bool) -> None:
         ({"decoder_size": 0}, "positive"),
         ({"smoothing_seconds": (0.0,)}, "smoothing_seconds"),
         ({"caution": -1.0}, "caution"),
+        ({"trust": (0.5,)}, "trust"),
+        ({"trust": (1.5,) * 15}, "trust"),
         ({"joints": ("head",)}, "left_shoulder"),
     ],
 )

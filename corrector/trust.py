@@ -1,0 +1,70 @@
+"""How far a network's corrections are trusted, joint by joint: fitted on takes that it was not trained on.
+
+Where an estimator is good at a joint and the frames around say little, as on single photographs, a correction
+harms as often as it helps. What the takes do not show to help is then not carried out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corrector.api import Corrector
+from corrector.data.pairs_file import Take
+from corrector.joints import UPPER_BODY
+
+Floats = NDArray[np.floating]
+
+SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
+FARTHEST = 0.4
+"""Of a person's size (RMS distance of the upper body's joints from their middle): errors beyond are all
+alike, so that it is joints that come right which count, not how wrong the others are."""
+
+
+def fit_trust(
+    corrector: Corrector, takes: Sequence[Take], targets: Sequence[Floats], joints: Sequence[str]
+) -> tuple[float, ...]:
+    """The share of each joint's correction to carry out, in the order of ``corrector.joints``.
+
+    Both sides of the body have the same. Joints that the takes do not have keep the whole correction.
+
+    Args:
+        corrector: carries out every correction.
+        takes: not trained on.
+        targets: true points (T, J, 2) of each take, NaN where unknown.
+        joints: names of the J joints.
+    """
+    losses: dict[str, list[Floats]] = {}
+    for take, target in zip(takes, targets, strict=True):
+        fixed = corrector.correct(take.detected, pts_seconds=take.pts_seconds, joints=joints).keypoints
+        size = _size(target, joints)
+        for column, joint in enumerate(joints):
+            if joint in corrector.joints:
+                given = take.detected[:, column, :2]
+                parts = losses.setdefault(_part(joint), [])
+                parts.append(_loss(given, fixed[:, column] - given, target[:, column], size))
+    shares = {
+        part: SHARES[int(np.argmin(np.nanmean(np.concatenate(values, axis=1), axis=1)))]
+        for part, values in losses.items()
+        if np.isfinite(np.concatenate(values, axis=1)).any()
+    }
+    return tuple(shares.get(_part(joint), 1.0) for joint in corrector.joints)
+
+
+def _part(joint: str) -> str:
+    return joint.removeprefix("left_").removeprefix("right_")
+
+
+def _size(points: Floats, joints: Sequence[str]) -> float:
+    """Of the person in a take, in pixels."""
+    body = points[:, [list(joints).index(joint) for joint in UPPER_BODY if joint in joints]]
+    apart = body - np.nanmean(body, axis=1, keepdims=True)
+    return float(np.sqrt(np.nanmedian(np.nanmean((apart**2).sum(axis=2), axis=1))))
+
+
+def _loss(given: Floats, change: Floats, target: Floats, size: float) -> Floats:
+    """Errors (shares, T) in person sizes, none above FARTHEST; NaN where there is no point."""
+    moved = given + np.array(SHARES)[:, None, None] * change
+    return np.minimum(np.linalg.norm(moved - target, axis=2) / size, FARTHEST)

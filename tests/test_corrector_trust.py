@@ -1,0 +1,40 @@
+"""How much of each joint's correction is carried out."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from corrector.data.pairs_file import Take
+from corrector.joints import ALL, UPPER_BODY
+from corrector.trust import fit_trust
+
+JOINTS = (*UPPER_BODY, "tail")
+
+
+def planted(moves: dict[str, float]) -> Any:
+    """A corrector that moves joints, by part, to the right by so many pixels."""
+
+    def correct(given: np.ndarray, *, pts_seconds: np.ndarray, joints: tuple[str, ...]) -> Any:
+        move = np.array([moves.get(joint.split("_")[-1], 0.0) for joint in joints])
+        return SimpleNamespace(keypoints=given[..., :2] + move[:, None] * [1, 0])
+
+    return SimpleNamespace(joints=ALL, correct=correct)
+
+
+def test_corrections_that_harm_are_not_carried_out() -> None:
+    rng = np.random.default_rng(0)
+    true = rng.normal(0, 60, (1, len(JOINTS), 2)) + rng.normal(0, 5, (40, len(JOINTS), 2))
+    given = true - [10, 0]  # ten pixels too far to the left
+    given[3, 1] = np.nan
+    true[5] = np.nan
+    take = Take("a", np.dstack((given, np.ones(given.shape[:2]))), true, 0.25)
+    corrector = planted({"head": -8.0, "shoulder": 10.0, "elbow": 20.0, "wrist": 200.0, "tail": 10.0})
+    trust = dict(zip(ALL, fit_trust(corrector, [take, take], [true, true], JOINTS), strict=True))
+    assert trust["head"] == 0.0  # away from the truth
+    assert trust["left_shoulder"] == trust["right_shoulder"] == 1.0
+    assert trust["left_elbow"] == trust["right_elbow"] == 0.5  # twice as far as it should be
+    assert trust["left_wrist"] == 0.0
+    assert trust["left_knee"] == 1.0  # the takes do not say
