@@ -50,12 +50,12 @@ def model_config(config: SFNConfig) -> dict[str, Any]:
             "in_channels": channels,
             "out_channels": len(config.joints),
             "upscale": 1 if paper else 2,
-            "logits": not paper,
+            "logits": config.loss == "cross_entropy",
             "rectified_first": paper,
             "init_std": INIT_STD if paper else 0.001,
-            "loss": {"type": "KeypointMSELoss", "use_target_weight": True}
-            if paper
-            else {"type": "HeatmapBCELoss"},
+            "loss": {"type": "HeatmapBCELoss"}
+            if config.loss == "cross_entropy"
+            else {"type": "KeypointMSELoss", "use_target_weight": True},
             "decoder": codec_config(config),
         },
         "test_cfg": {"flip_test": False, "flip_mode": "heatmap", "shift_heatmap": False},

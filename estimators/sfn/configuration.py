@@ -9,6 +9,7 @@ from typing import Any
 from estimators.joints import JOINTS
 
 VARIANTS = ("small", "paper")
+LOSSES = ("cross_entropy", "squared_error")
 STRIDE = 4  # both variants give their heatmaps at a quarter of the input
 COARSEST_STRIDE = {"small": 32, "paper": STRIDE}
 
@@ -22,6 +23,8 @@ class SFNConfig:
         input_size: side of the square crop in pixels.
         width: factor on the channels (``small``: on those of the decoder, its encoder stays as it is).
         sigma: standard deviation of the target's Gaussian, in heatmap pixels.
+        loss: ``cross_entropy`` or, as published, ``squared_error``; empty: the former for ``small``, the
+            latter for ``paper``.
         joints: names of the joints, in the order of the heatmaps.
         score_curve: peak heights and what share of such joints is right, both rising: the calibration of
             the scores; empty where none was fitted.
@@ -33,6 +36,7 @@ class SFNConfig:
     input_size: int = 192
     width: float = 1.0
     sigma: float = 2.0
+    loss: str = ""
     joints: tuple[str, ...] = JOINTS
     score_curve: tuple[tuple[float, float], ...] = ()
     flip_score_curve: tuple[tuple[float, float], ...] = ()
@@ -41,6 +45,10 @@ class SFNConfig:
     def __post_init__(self) -> None:
         if self.variant not in VARIANTS:
             raise ValueError(f"Invalid variant ({self.variant}). Supported values are {', '.join(VARIANTS)}.")
+        if not self.loss:
+            object.__setattr__(self, "loss", "squared_error" if self.variant == "paper" else "cross_entropy")
+        if self.loss not in LOSSES:
+            raise ValueError(f"Invalid loss ({self.loss}). Supported values are {', '.join(LOSSES)}.")
         step = COARSEST_STRIDE[self.variant]
         if self.input_size < step or self.input_size % step:
             raise ValueError(
