@@ -4,8 +4,8 @@
 
 First, on the weights: heatmaps before and after the spatial fusion, decoding at the peak or between pixels,
 the flip test. Then networks that are trained from scratch with ``N`` samples each, of 128 pixels: short runs
-rank parts, they do not say how good a whole run is. Measured on the held-out pictures that training watches (LSP
-901-1000, three videos of YouTube Pose), never on the test pictures.
+rank parts, they do not say how good a whole run is. Measured on the held-out pictures that training watches
+(LSP 901-1000, three videos of YouTube Pose), never on the test pictures.
 """
 
 from __future__ import annotations

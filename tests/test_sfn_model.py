@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -62,7 +64,10 @@ def test_paper_network_sees_96_and_216_pixels():
     assert spans == [96, 216]
 
 
-@pytest.mark.parametrize("config", [TINY, paper_config(width=1 / 16)])
+SQUARED = replace(TINY, loss="squared_error")
+
+
+@pytest.mark.parametrize("config", [TINY, SQUARED, paper_config(width=1 / 16)])
 def test_heatmaps_are_a_quarter_of_the_input(config: SFNConfig):
     model = build(config).eval()
     image = torch.zeros(2, 3, config.input_size, config.input_size)
@@ -98,6 +103,17 @@ def test_joints_without_label_give_no_gradient(config: SFNConfig):
         assert by_joint[4] == 0
     final = model.head.final_layer.weight.grad.reshape(15, -1).abs().sum(dim=1)
     assert (np.delete(final.numpy(), 4) > 0).all()
+
+
+def test_the_loss_is_the_config_s_and_older_files_keep_theirs():
+    assert (SFNConfig().loss, paper_config().loss) == ("cross_entropy", "squared_error")
+    older = {key: value for key, value in paper_config().to_dict().items() if key != "loss"}
+    assert SFNConfig.from_dict(older) == paper_config()
+    model = build(SQUARED)
+    images, targets = torch.rand(1, 3, 64, 64), sample(SQUARED, np.ones(15))
+    heatmaps = model.head(model.backbone(images))
+    squared = (heatmaps - targets.gt_fields.heatmaps).square().mean()
+    torch.testing.assert_close(model.loss(images, [targets])["loss_kpt"], squared)
 
 
 def test_losses_are_those_of_single_precision_in_half_precision():
@@ -136,7 +152,15 @@ def test_weights_of_another_kind_are_refused(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"variant": "large"}, {"input_size": 100}, {"width": 0}, {"sigma": -1}, {"joints": ()}]
+    "wrong",
+    [
+        {"variant": "large"},
+        {"input_size": 100},
+        {"width": 0},
+        {"sigma": -1},
+        {"joints": ()},
+        {"loss": "hinge"},
+    ],
 )
 def test_wrong_settings_are_refused(wrong):
     with pytest.raises(ValueError, match="Invalid"):
