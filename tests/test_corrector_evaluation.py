@@ -209,6 +209,9 @@ def test_the_other_videos_of_youtube_pose_give_pairs_to_train_on(tmp_path) -> No
     make_youtube_pose(tmp_path / "yt", {"one": 0, "two": 1, "three": 0})
     pairs = youtube_pairs(tmp_path / "yt", MiddleEstimator(), videos="others")
     assert sorted(take.name for take in pairs.takes) == ["one", "three"]
+    some = youtube_pairs(tmp_path / "yt", MiddleEstimator(), videos="others", every=2)
+    both = [np.concatenate([take.true for take in chosen.takes]) for chosen in (pairs, some)]
+    np.testing.assert_array_equal(both[0][::2], both[1])
     assert [take.name for take in youtube_pairs(tmp_path / "yt", MiddleEstimator()).takes] == ["two"]
     with pytest.raises(UsageError, match=r"Invalid videos \(all\). Supported values are test, others"):
         youtube_pairs(tmp_path / "yt", MiddleEstimator(), videos="all")

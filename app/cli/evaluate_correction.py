@@ -36,6 +36,9 @@ def register_parser(subparsers: Subparsers) -> None:
         "--videos", default="test", metavar="test|others", help="of youtube_pose (default: test)"
     )
     parser.add_argument(
+        "--every", type=int, default=1, metavar="N", help="every N-th frame of youtube_pose (default: 1)"
+    )
+    parser.add_argument(
         "--save-pairs", type=Path, metavar="FILE", help="write the measured pairs here (.npz), to train on"
     )
     parser.add_argument(
@@ -95,8 +98,17 @@ def _pairs(args: argparse.Namespace) -> tuple[Pairs, str]:
         from estimators import create
 
         estimator = create(args.estimator, device=choose_device(args.device), weights=args.estimator_weights)
-        return youtube_pairs(args.path, estimator, videos=args.videos), args.estimator
+        pairs = youtube_pairs(args.path, estimator, videos=args.videos, every=_at_least_one(args.every))
+        return pairs, args.estimator
     return load_pairs(args.path, subjects=args.subjects.split(",")), "detector"
+
+
+def _at_least_one(every: int) -> int:
+    from app.errors import UsageError
+
+    if every < 1:
+        raise UsageError(f"Invalid --every ({every}). Supported values are 1 and above.")
+    return every
 
 
 def _baselines(args: argparse.Namespace, pairs: Pairs) -> dict[str, Correct]:

@@ -6,6 +6,7 @@ corrector trained on such pairs learns to leave alone what it should repair.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 
@@ -25,18 +26,20 @@ def is_youtube_pose(folder: Path) -> bool:
     return (folder / "YouTube_Pose_dataset.mat").is_file()
 
 
-def youtube_pairs(folder: Path, estimator: Estimator, *, videos: str = "test") -> Pairs:
-    """One take a video: 100 frames in released order, the whole frame looked at.
+def youtube_pairs(folder: Path, estimator: Estimator, *, videos: str = "test", every: int = 1) -> Pairs:
+    """One take a video: its frames in released order, the whole frame looked at.
 
     Args:
         folder: of the data set.
         estimator: whose joints.
         videos: ``test``: the five of the subset; ``others``: the 45 others.
+        every: take each ``every``-th labelled frame; 1: all 100 of a video.
 
     Raises:
         UsageError: videos are neither.
     """
-    outcome = run(estimator, youtube_pose(folder, released=True, videos=videos))
+    whole = youtube_pose(folder, released=True, videos=videos)
+    outcome = run(estimator, replace(whole, records=whole.records[::every], units=whole.units[::every]))
     names = [record.name.split("/")[0] for record in outcome.benchmark.records]
     takes = []
     for name, group in groupby(range(len(names)), key=names.__getitem__):
