@@ -48,6 +48,7 @@ VARIANTS = {
     "no evidence of sides as input": Variant({"side_inputs": False}),
     "sides not put right before": Variant({"put_sides_right": False}),
     "real pairs alone, no simulated errors": Variant(training={"simulated": False}),
+    "people's own proportions alone": Variant(training={"bodies": False}),
 }
 
 
