@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -46,6 +47,8 @@ class TrainingOptions:
         bodies: change people's proportions; never for ``paper``.
         seed: of everything random.
         init: weights to start from.
+        keep: share of ``init`` in the result, a mean of both (WiSE-FT, Wortsman et al., CVPR 2022): what it
+            did well elsewhere suffers less.
         resume: go on from the checkpoint in ``output``.
         caution: of the network; None: that of the preset or of ``init``.
         trusting: carry out every correction; otherwise :mod:`corrector.trust` is fitted on the watched takes
@@ -66,6 +69,7 @@ class TrainingOptions:
     bodies: bool = True
     seed: int = 0
     init: Path | None = None
+    keep: float = 0.0
     resume: bool = False
     caution: float | None = None
     trusting: bool = False
@@ -97,14 +101,16 @@ class _State:
         assert isinstance(module, CorrectorNetwork)
         return module
 
+    @property
+    def weights_path(self) -> Path:
+        return self._path.with_name(f"corrector-{self.network.config.preset}.safetensors")
+
     def save(self) -> None:
         values: dict[str, Any] = {name: part.state_dict() for name, part in self._parts().items()}
         partial = self._path.with_suffix(".partial")
         torch.save(values | {"step": self.step}, partial)
         partial.replace(self._path)
-        save_network(
-            self._path.with_name(f"corrector-{self.network.config.preset}.safetensors"), self.averaged
-        )
+        save_network(self.weights_path, self.averaged)
 
     def _load(self, device: torch.device) -> None:
         if not self._path.is_file():
@@ -199,18 +205,26 @@ def train(
             if on_report is not None:
                 on_report(validation.report(state.averaged, state.step, losses, device))
             losses.clear()
+    network = _finished(state, options, validation, device)
+    save_network(state.weights_path, network)
+    return state.weights_path
+
+
+def _finished(
+    state: _State, options: TrainingOptions, watched: Validation, device: torch.device
+) -> CorrectorNetwork:
+    """The averaged network, mixed with the one before it, and with what is to be held back of each joint."""
+    network = copy.deepcopy(state.averaged)
+    if options.init is not None and options.keep:
+        before = load_network(options.init).to(device)
+        for ours, theirs in zip(network.parameters(), before.parameters(), strict=True):
+            ours.data.lerp_(theirs.data, options.keep)
     if options.pairs and not options.trusting:
-        _fit_trust(state, validation, device)
-    return options.output / f"corrector-{config.preset}.safetensors"
-
-
-def _fit_trust(state: _State, watched: Validation, device: torch.device) -> None:
-    """Writes the weights once more, with what is to be held back of each joint's corrections."""
-    network = state.averaged
-    network.config = replace(network.config, trust=())
-    shares = fit_trust(Corrector(network, device=device), watched.takes, watched.targets, watched.joints)
-    network.config = replace(network.config, trust=shares)
-    state.save()
+        network.config = replace(network.config, trust=())
+        corrector = Corrector(network, device=device)
+        trust = fit_trust(corrector, watched.takes, watched.targets, watched.joints)
+        network.config = replace(network.config, trust=trust)
+    return network
 
 
 def _step(state: _State, batch: TrainingBatch, options: TrainingOptions, device: torch.device) -> Tensor:

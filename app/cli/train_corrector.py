@@ -29,6 +29,13 @@ def register_parser(subparsers: Subparsers) -> None:
         "--preset", default="default", metavar="paper|default|recurrent", help="(default: default)"
     )
     parser.add_argument("--init", type=Path, metavar="FILE", help="start from these weights")
+    parser.add_argument(
+        "--keep",
+        type=float,
+        default=0.0,
+        metavar="SHARE",
+        help="of --init in the result, a mean of both: 0 to 1 (default: 0)",
+    )
     parser.add_argument("--output", type=Path, metavar="DIR", help="(default: runs/corrector-PRESET)")
     parser.add_argument("--resume", action="store_true", help="go on from the checkpoint in --output")
     parser.add_argument("--steps", type=int, metavar="N", help=f"batches (default: {STEPS})")
@@ -77,6 +84,8 @@ def handle(args: argparse.Namespace) -> int:
     console = Console(stderr=True, soft_wrap=True, highlight=False)
     if args.preset not in PRESETS:
         raise UsageError(f"Invalid preset ({args.preset}). Supported values are {', '.join(PRESETS)}.")
+    if not 0 <= args.keep <= 1:
+        raise UsageError(f"Invalid --keep ({args.keep}). Supported values are 0 to 1.")
     if args.threads:
         torch.set_num_threads(args.threads)
     options = TrainingOptions(
@@ -93,6 +102,7 @@ def handle(args: argparse.Namespace) -> int:
         simulated=not args.pairs_only,
         seed=args.seed,
         init=args.init,
+        keep=args.keep,
         resume=args.resume,
     )
 
