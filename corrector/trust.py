@@ -36,7 +36,7 @@ def fit_trust(
         targets: true points (T, J, 2) of each take, NaN where unknown.
         joints: names of the J joints.
     """
-    losses: dict[str, list[Floats]] = {}
+    losses: dict[str, list[Floats]] = {}  # (shares, T) of each take
     for take, target in zip(takes, targets, strict=True):
         fixed = corrector.correct(take.detected, pts_seconds=take.pts_seconds, joints=joints).keypoints
         size = _size(target, joints)
@@ -45,12 +45,23 @@ def fit_trust(
                 given = take.detected[:, column, :2]
                 parts = losses.setdefault(_part(joint), [])
                 parts.append(_loss(given, fixed[:, column] - given, target[:, column], size))
-    shares = {
-        part: SHARES[int(np.argmin(np.nanmean(np.concatenate(values, axis=1), axis=1)))]
-        for part, values in losses.items()
-        if np.isfinite(np.concatenate(values, axis=1)).any()
-    }
+    shares = {part: _smallest_as_good(values) for part, values in losses.items()}
     return tuple(shares.get(_part(joint), 1.0) for joint in corrector.joints)
+
+
+def _smallest_as_good(losses: Sequence[Floats]) -> float:
+    """The smallest share that does about as well as the best: within one standard error, over takes.
+
+    The one-standard-error rule of Breiman et al. (Classification and Regression Trees, 1984). Frames of one
+    take are alike, so takes are counted, not frames. 1 where nothing is known.
+    """
+    known = [loss for loss in losses if np.isfinite(loss).any()]
+    if not known:
+        return 1.0
+    means = np.array([np.nanmean(loss, axis=1) for loss in known])
+    behind = means - means[:, [int(np.argmin(means.mean(axis=0)))]]
+    error = behind.std(axis=0, ddof=1) / np.sqrt(len(known)) if len(known) > 1 else np.zeros(len(SHARES))
+    return SHARES[int(np.argmax(behind.mean(axis=0) <= error))]
 
 
 def _part(joint: str) -> str:

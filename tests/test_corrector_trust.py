@@ -38,3 +38,18 @@ def test_corrections_that_harm_are_not_carried_out() -> None:
     assert trust["left_elbow"] == trust["right_elbow"] == 0.5  # twice as far as it should be
     assert trust["left_wrist"] == 0.0
     assert trust["left_knee"] == 1.0  # the takes do not say
+
+
+def test_what_helps_in_one_take_and_harms_in_another_is_not_carried_out() -> None:
+    rng = np.random.default_rng(0)
+    true = rng.normal(0, 60, (1, len(JOINTS), 2)) + rng.normal(0, 5, (40, len(JOINTS), 2))
+    takes = []
+    for name, left in (("a", 10.0), ("b", 12.0), ("c", -2.0)):
+        given = true - [left, 0]
+        takes.append(Take(name, np.dstack((given, np.ones(given.shape[:2]))), true, 0.25))
+    corrector = planted({"wrist": 10.0, "elbow": 2.0})
+    trust = dict(zip(ALL, fit_trust(corrector, takes, [true] * 3, JOINTS), strict=True))
+    assert trust["left_wrist"] == 0.0  # better by 10, 8 and -10 pixels: it may as well be chance
+    assert trust["left_elbow"] == 0.0
+    sure = dict(zip(ALL, fit_trust(corrector, takes[:2], [true] * 2, JOINTS), strict=True))
+    assert sure["left_wrist"] == 1.0
