@@ -51,8 +51,10 @@ class TrainingOptions:
             did well elsewhere suffers less.
         resume: go on from the checkpoint in ``output``.
         caution: of the network; None: that of the preset or of ``init``.
-        trusting: carry out every correction; otherwise :mod:`corrector.trust` is fitted on the watched takes
-            of pairs files when training is done.
+        trusting: carry out every correction; otherwise :mod:`corrector.trust` is fitted when training on
+            pairs files is done: on the watched takes or, where there are folds, on all of the first file.
+        folds: networks that are trained for that, alike, each without a part of those takes; 0: none.
+        watched: which takes of the first pairs file are not trained on but watched: (every, first).
         config: the preset's with something changed, for an ablation; None: the preset's.
     """
 
@@ -73,6 +75,8 @@ class TrainingOptions:
     resume: bool = False
     caution: float | None = None
     trusting: bool = False
+    folds: int = 0
+    watched: tuple[int, int] = (9, 0)
     config: CorrectorConfig | None = None
 
 
@@ -219,12 +223,29 @@ def _finished(
         before = load_network(options.init).to(device)
         for ours, theirs in zip(network.parameters(), before.parameters(), strict=True):
             ours.data.lerp_(theirs.data, options.keep)
-    if options.pairs and not options.trusting:
+    if options.pairs:
         network.config = replace(network.config, trust=())
-        corrector = Corrector(network, device=device)
-        trust = fit_trust(corrector, watched.takes, watched.targets, watched.joints)
-        network.config = replace(network.config, trust=trust)
+    if options.pairs and not options.trusting:
+        found = _folds(options, device) or [(Corrector(network, device=device), watched)]
+        network.config = replace(network.config, trust=fit_trust(found))
     return network
+
+
+def _folds(options: TrainingOptions, device: torch.device) -> list[tuple[Corrector, Validation]]:
+    """Networks trained as ``options`` say, each with the takes that it alone has not seen."""
+    found = []
+    for fold in range(options.folds):
+        part = replace(
+            options,
+            output=options.output / f"fold-{fold}",
+            watched=(options.folds, fold),
+            folds=0,
+            trusting=True,
+            resume=False,
+        )
+        path = train(part, device=device)
+        found.append((Corrector(load_network(path), device=device), load_training_data(part, device)[1]))
+    return found
 
 
 def _step(state: _State, batch: TrainingBatch, options: TrainingOptions, device: torch.device) -> Tensor:

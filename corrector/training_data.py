@@ -27,7 +27,6 @@ SOLID_SHARE = 9 / 16
 """Of the windows with simulated errors, how many are 3D takes seen by a camera."""
 MOTION_BESIDE_PAIRS = 0.25
 """Share of simulated errors beside pairs files, so that what was learnt from many people is not forgotten."""
-WATCHED_EVERY = 9
 
 
 def load_training_data(options: TrainingOptions, device: torch.device) -> tuple[Sequence[Pool], Validation]:
@@ -56,13 +55,14 @@ def load_training_data(options: TrainingOptions, device: torch.device) -> tuple[
 
 
 def _pairs_given(options: TrainingOptions, device: torch.device) -> tuple[Sequence[Pool], Validation]:
-    """The same of pairs files: every ninth take of the first one is watched, all others are trained on."""
+    """The same of pairs files: some takes of the first one are watched, all others are trained on."""
+    every, first = options.watched
     pools, validation = [], None
     motion = 0.0 if options.preset == "paper" or not options.simulated else MOTION_BESIDE_PAIRS
     for path in options.pairs:
         joints, takes = read_pairs(path)
-        watched = takes[::WATCHED_EVERY] if validation is None else []
-        trained = [take for i, take in enumerate(takes) if validation is not None or i % WATCHED_EVERY]
+        watched = takes[first::every] if validation is None else []
+        trained = [take for i, take in enumerate(takes) if validation is not None or i % every != first]
         if not trained or (not watched and validation is None):
             raise ValueError(f"{path}: {len(takes)} takes are too few to train on and to watch.")
         matrix = convention(trained) if options.carried else None

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corrector.api import Corrector
-from corrector.data.pairs_file import Take
 from corrector.joints import UPPER_BODY
+from corrector.validation import Validation
 
 Floats = NDArray[np.floating]
 
@@ -23,30 +23,28 @@ FARTHEST = 0.4
 alike, so that it is joints that come right which count, not how wrong the others are."""
 
 
-def fit_trust(
-    corrector: Corrector, takes: Sequence[Take], targets: Sequence[Floats], joints: Sequence[str]
-) -> tuple[float, ...]:
-    """The share of each joint's correction to carry out, in the order of ``corrector.joints``.
+def fit_trust(watched: Sequence[tuple[Corrector, Validation]]) -> tuple[float, ...]:
+    """The share of each joint's correction to carry out, in the order of the correctors' joints.
 
     Both sides of the body have the same. Joints that the takes do not have keep the whole correction.
 
     Args:
-        corrector: carries out every correction.
-        takes: not trained on.
-        targets: true points (T, J, 2) of each take, NaN where unknown.
-        joints: names of the J joints.
+        watched: correctors that carry out every correction, trained alike, each with takes that it was not
+            trained on.
     """
     losses: dict[str, list[Floats]] = {}  # (shares, T) of each take
-    for take, target in zip(takes, targets, strict=True):
-        fixed = corrector.correct(take.detected, pts_seconds=take.pts_seconds, joints=joints).keypoints
-        size = _size(target, joints)
-        for column, joint in enumerate(joints):
-            if joint in corrector.joints:
-                given = take.detected[:, column, :2]
-                parts = losses.setdefault(_part(joint), [])
-                parts.append(_loss(given, fixed[:, column] - given, target[:, column], size))
+    for corrector, validation in watched:
+        joints = validation.joints
+        for take, target in zip(validation.takes, validation.targets, strict=True):
+            fixed = corrector.correct(take.detected, pts_seconds=take.pts_seconds, joints=joints).keypoints
+            size = _size(target, joints)
+            for column, joint in enumerate(joints):
+                if joint in corrector.joints:
+                    given = take.detected[:, column, :2]
+                    parts = losses.setdefault(_part(joint), [])
+                    parts.append(_loss(given, fixed[:, column] - given, target[:, column], size))
     shares = {part: _smallest_as_good(values) for part, values in losses.items()}
-    return tuple(shares.get(_part(joint), 1.0) for joint in corrector.joints)
+    return tuple(shares.get(_part(joint), 1.0) for joint in watched[0][0].joints)
 
 
 def _smallest_as_good(losses: Sequence[Floats]) -> float:

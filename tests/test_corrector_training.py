@@ -17,6 +17,7 @@ from corrector.data.windows import WindowSampler
 from corrector.joints import ALL
 from corrector.modeling import Estimate
 from corrector.training import TrainingOptions, compute_loss, learning_rate_at, train
+from corrector.training_data import load_training_data
 from corrector.validation import Report
 
 CPU = torch.device("cpu")
@@ -249,14 +250,34 @@ def test_training_on_a_pairs_file_learns_its_estimators_errors(data: Path, tmp_p
         batch_size=16,
         report_every=500,
         caution=0.0,
+        folds=2,
         config=CorrectorConfig(window=8, encoder_size=24, decoder_size=16, attention_size=8),
     )
     path = train(options, device=CPU, on_report=reports.append)
     assert reports[-1].error_px < 0.9 * reports[-1].detector_px
     config = load_network(path).config
     assert config.caution == 0.0
+    for fold in (0, 1):
+        assert load_network(tmp_path / "run" / f"fold-{fold}" / path.name).config.trust == ()
     trust = dict(zip(config.joints, config.trust, strict=True))
     assert trust["right_wrist"] == trust["left_wrist"] and trust["left_knee"] == 1
+
+
+def test_folds_watch_each_take_once_and_train_on_the_others(tmp_path: Path) -> None:
+    _photographs(tmp_path / "pairs.npz", takes=7)
+    watched = []
+    for fold in range(3):
+        options = TrainingOptions(
+            data=tmp_path,
+            output=tmp_path,
+            pairs=[tmp_path / "pairs.npz"],
+            simulated=False,
+            watched=(3, fold),
+        )
+        (pool,), validation = load_training_data(options, CPU)
+        watched += [take.name for take in validation.takes]
+        assert len(pool.lengths) == 7 - len(validation.takes)
+    assert sorted(watched) == [f"pairs[{number}]" for number in range(7)]
 
 
 def test_too_few_pairs_are_refused_by_name(data: Path, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from corrector.data.pairs_file import Take
 from corrector.joints import ALL, UPPER_BODY
 from corrector.trust import fit_trust
+from corrector.validation import Validation
 
 JOINTS = (*UPPER_BODY, "tail")
 
@@ -32,7 +33,7 @@ def test_corrections_that_harm_are_not_carried_out() -> None:
     true[5] = np.nan
     take = Take("a", np.dstack((given, np.ones(given.shape[:2]))), true, 0.25)
     corrector = planted({"head": -8.0, "shoulder": 10.0, "elbow": 20.0, "wrist": 200.0, "tail": 10.0})
-    trust = dict(zip(ALL, fit_trust(corrector, [take, take], [true, true], JOINTS), strict=True))
+    trust = dict(zip(ALL, fit_trust([(corrector, Validation(JOINTS, [take], [true]))] * 2), strict=True))
     assert trust["head"] == 0.0  # away from the truth
     assert trust["left_shoulder"] == trust["right_shoulder"] == 1.0
     assert trust["left_elbow"] == trust["right_elbow"] == 0.5  # twice as far as it should be
@@ -48,8 +49,8 @@ def test_what_helps_in_one_take_and_harms_in_another_is_not_carried_out() -> Non
         given = true - [left, 0]
         takes.append(Take(name, np.dstack((given, np.ones(given.shape[:2]))), true, 0.25))
     corrector = planted({"wrist": 10.0, "elbow": 2.0})
-    trust = dict(zip(ALL, fit_trust(corrector, takes, [true] * 3, JOINTS), strict=True))
+    trust = dict(zip(ALL, fit_trust([(corrector, Validation(JOINTS, takes, [true] * 3))]), strict=True))
     assert trust["left_wrist"] == 0.0  # better by 10, 8 and -10 pixels: it may as well be chance
     assert trust["left_elbow"] == 0.0
-    sure = dict(zip(ALL, fit_trust(corrector, takes[:2], [true] * 2, JOINTS), strict=True))
+    sure = dict(zip(ALL, fit_trust([(corrector, Validation(JOINTS, takes[:2], [true] * 2))]), strict=True))
     assert sure["left_wrist"] == 1.0

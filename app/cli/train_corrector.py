@@ -62,6 +62,14 @@ def register_parser(subparsers: Subparsers) -> None:
         metavar="X",
         help="holding back below 20 fps (default: the preset's)",
     )
+    parser.add_argument(
+        "--folds",
+        type=int,
+        default=0,
+        metavar="N",
+        help="networks trained beside, each without a part of the takes of --pairs, to fit on all of them "
+        "how far each joint's corrections are trusted (default: 0, on every ninth take)",
+    )
     parser.add_argument("--pairs-only", action="store_true", help="no simulated errors")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="(default: 0)")
     parser.add_argument("--threads", type=int, metavar="N", help="processor threads (default: all)")
@@ -86,6 +94,8 @@ def handle(args: argparse.Namespace) -> int:
         raise UsageError(f"Invalid preset ({args.preset}). Supported values are {', '.join(PRESETS)}.")
     if not 0 <= args.keep <= 1:
         raise UsageError(f"Invalid --keep ({args.keep}). Supported values are 0 to 1.")
+    if args.folds < 0 or args.folds == 1:
+        raise UsageError(f"Invalid --folds ({args.folds}). Supported values are 0 and from 2 up.")
     if args.threads:
         torch.set_num_threads(args.threads)
     options = TrainingOptions(
@@ -100,6 +110,7 @@ def handle(args: argparse.Namespace) -> int:
         carried=not args.labels_as_they_are,
         caution=args.caution,
         simulated=not args.pairs_only,
+        folds=args.folds,
         seed=args.seed,
         init=args.init,
         keep=args.keep,
