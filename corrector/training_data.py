@@ -63,6 +63,8 @@ def _pairs_given(options: TrainingOptions, device: torch.device) -> tuple[Sequen
         joints, takes = read_pairs(path)
         watched = takes[first::every] if validation is None else []
         trained = [take for i, take in enumerate(takes) if validation is not None or i % every != first]
+        if validation is None and options.folds > len(takes):
+            raise ValueError(f"{path}: {len(takes)} takes are too few for {options.folds} folds.")
         if not trained or (not watched and validation is None):
             raise ValueError(f"{path}: {len(takes)} takes are too few to train on and to watch.")
         matrix = convention(trained) if options.carried else None

@@ -1,6 +1,7 @@
 """Training data and the training loop, on small data that the tests make."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -268,11 +269,7 @@ def test_folds_watch_each_take_once_and_train_on_the_others(tmp_path: Path) -> N
     watched = []
     for fold in range(3):
         options = TrainingOptions(
-            data=tmp_path,
-            output=tmp_path,
-            pairs=[tmp_path / "pairs.npz"],
-            simulated=False,
-            watched=(3, fold),
+            data=tmp_path, output=tmp_path, pairs=[tmp_path / "pairs.npz"], simulated=False, watched=(3, fold)
         )
         (pool,), validation = load_training_data(options, CPU)
         watched += [take.name for take in validation.takes]
@@ -285,6 +282,10 @@ def test_too_few_pairs_are_refused_by_name(data: Path, tmp_path: Path) -> None:
     options = TrainingOptions(data=data, output=tmp_path / "run", pairs=[tmp_path / "one.npz"])
     with pytest.raises(ValueError, match=r"one\.npz: 1 takes are too few"):
         train(options, device=CPU)
+    _photographs(tmp_path / "two.npz", takes=2)
+    many = replace(options, pairs=[tmp_path / "two.npz"], folds=3)
+    with pytest.raises(ValueError, match=r"two\.npz: 2 takes are too few for 3 folds"):
+        train(many, device=CPU)
 
 
 def test_targets_are_carried_over_or_as_labelled(data: Path) -> None:

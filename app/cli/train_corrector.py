@@ -96,6 +96,8 @@ def handle(args: argparse.Namespace) -> int:
         raise UsageError(f"Invalid --keep ({args.keep}). Supported values are 0 to 1.")
     if args.folds < 0 or args.folds == 1:
         raise UsageError(f"Invalid --folds ({args.folds}). Supported values are 0 and from 2 up.")
+    if args.folds and not args.pairs:
+        raise UsageError("--folds divides the takes of a pairs file: give one with --pairs.")
     if args.threads:
         torch.set_num_threads(args.threads)
     options = TrainingOptions(
