@@ -140,7 +140,7 @@ def one_frame(path: Path) -> Path:
 
 def odd_size(path: Path) -> Path:
     """161 by 121 pixels, which 4:2:0 H.264 does not do."""
-    return write_clip(path, size=(161, 121), codec="mpeg4")
+    return write_clip(path, size=(161, 121), codec="mpeg4", options={"b": "2M"})
 
 
 def turned(path: Path, turn: int = 90) -> Path:

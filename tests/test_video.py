@@ -167,7 +167,7 @@ def test_damage_ends_the_video_and_keeps_what_came_before(tmp_path, at, kept):
     video = app.open_video(path)
     frames = np.concatenate([batch.frames for batch in video.batches(size=3)])
     assert kept <= len(frames) < clips.COUNT
-    assert difference(frames)[:kept].max() < CLOSE
+    assert difference(frames).max() < CLOSE  # what FFmpeg makes up of a damaged frame is no frame
     (line,) = video.warnings
     assert line.startswith(f"{path}: damaged, it breaks off after frame {len(frames)} of 20")
     # Reading it a second time, as rendering does, says nothing twice.

@@ -7,6 +7,7 @@ decord decodes wrongly without a word, go through PyAV, and so do long films and
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -37,6 +38,8 @@ _DECORD_ERRORS = (
 AHEAD_BYTES = 300_000_000
 # decord shows a neighbour's picture instead of a lost frame without a word; so many are let pass.
 LOST_FRAMES = 2
+# Before damage ends a film, so many of its last frames may already be wrong.
+HELD_FRAMES = 4
 # What lies before is no time: the frames of MPEG program streams have few, and decord reads on as if.
 EARLIEST_SECONDS = -1e9
 
@@ -139,14 +142,18 @@ def _read(info: VideoInfo, start: float) -> Iterator[Frame]:
     number = -1
     decoded = info.frames * info.width * info.height * 3
     if "mpegts" not in info.container and decoded <= AHEAD_BYTES:
+        held: deque[Frame] = deque()
         try:
             for frame in _read_decord(info.path, start):
-                number = frame[0]
-                yield frame
+                held.append(frame)
+                if len(held) > HELD_FRAMES:
+                    number = held[0][0]
+                    yield held.popleft()
+            yield from held
             return
         except _DecodingError:
             # decord decodes ahead and reports damage to come, dropping good frames before it. FFmpeg
-            # itself has them.
+            # itself has them, and knows which of those held back are no good.
             pass
     yield from _read_pyav(info.path, after=number)
 
@@ -177,8 +184,12 @@ def _read_decord(path: Path, start: float) -> Iterator[Frame]:
 
 
 def _read_pyav(path: Path, *, after: int) -> Iterator[Frame]:
+    """Frames behind number ``after``; damaged ones only where a good one follows, not as a film's last."""
     first: float | None = None
+    held: list[Frame] = []
     with open_container(path) as container:
+        # PyAV's own choice, threads that share a frame, loses what FFmpeg says of damage.
+        container.streams.video[0].thread_type = "AUTO"
         try:
             for number, frame in enumerate(container.decode(video=0)):
                 seconds = float(frame.time or 0.0)
@@ -187,6 +198,9 @@ def _read_pyav(path: Path, *, after: int) -> Iterator[Frame]:
                     continue
                 turns = round(frame.rotation / 90) % 4
                 picture = np.rot90(frame.to_ndarray(format="rgb24").astype(np.uint8, copy=False), turns)
-                yield number, seconds - first, picture
+                held.append((number, seconds - first, picture))
+                if not frame.is_corrupt or len(held) > HELD_FRAMES:
+                    yield from held
+                    held = []
         except av.error.FFmpegError as error:
             raise _DecodingError("FFmpeg cannot decode it") from error
