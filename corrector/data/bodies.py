@@ -25,7 +25,7 @@ def change_bodies(true: Tensor, given: Tensor, generator: torch.Generator) -> tu
     """True and given points (B, L, J, 2) of ``SHARE`` of the windows with other proportions.
 
     Each window gets a body of its own: width of shoulders and hips, torso, head, and both sides' limbs alike.
-    Windows in which a paired joint is unknown stay as they are.
+    Windows in which an arm's joint is unknown, or some joint of the legs but not all, stay as they are.
     A given point keeps its offset from the true one, or, where it lies on the other side's joint (exchanged
     limbs), from that one.
     """
@@ -41,8 +41,12 @@ def change_bodies(true: Tensor, given: Tensor, generator: torch.Generator) -> tu
 def _moved(true: Tensor, generator: torch.Generator) -> Tensor:
     batch = len(true)
     # A joint that comes and goes would leave the changed body and come back to it: a jump in the truth.
-    sides = [ALL.index(joint) for joint in ALL if joint.startswith(_SIDES)]
-    known = true[:, :, sides].isfinite().all(dim=3).all(dim=2).all(dim=1).view(-1, 1, 1)
+    there = true[..., 0].isfinite()
+    arms, legs = (
+        there[:, :, [ALL.index(f"{side}_{part}") for side in _SIDES for part in parts]].flatten(1)
+        for parts in (("shoulder", "elbow", "wrist"), ("hip", "knee", "ankle"))
+    )
+    known = (arms.all(dim=1) & (legs.all(dim=1) | ~legs.any(dim=1))).view(-1, 1, 1)
     changed = known & (uniform(0, 1, (batch, 1, 1), generator) < SHARE)
 
     def factor() -> Tensor:

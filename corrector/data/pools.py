@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from corrector.conventions import carry, fit_convention
+from corrector.data.donors import Donors, find_donors
 from corrector.data.pairs_file import Floats, Take
 from corrector.data.sources import Motion
 from corrector.joints import ALL
+
+SLOWEST_FPS = 2.0
+"""Takes with fewer frames a second are single photographs of one person: their order means nothing."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,7 @@ class Pool:
         fps: frames a second.
         share: of a batch's windows.
         smooth: whether accelerations can be learnt from it.
+        donors: whose errors each frame may be given, too, or None.
     """
 
     given: Tensor | None
@@ -38,6 +43,12 @@ class Pool:
     fps: float
     share: float
     smooth: bool
+    donors: Donors | None = None
+
+    @property
+    def photographs(self) -> bool:
+        """Whether its frames lie so far apart that their order means nothing."""
+        return self.fps < SLOWEST_FPS
 
 
 def arrange(points: Floats, joints: Sequence[str]) -> Floats:
@@ -84,7 +95,10 @@ def pair_pool(
     scores = torch.from_numpy(arrange(detected[..., 2:], joints)[..., 0]).to(device)
     true = arrange(np.concatenate([target(take, matrix) for take in takes]), joints)
     lengths = [len(take.true) for take in takes]
-    return _pool(given, scores, true, lengths, takes[0].fps, share, True, device)
+    pool = _pool(given, scores, true, lengths, takes[0].fps, share, True, device)
+    if not pool.photographs:
+        return pool
+    return replace(pool, donors=find_donors(given, scores, pool.true, pool.lengths))
 
 
 def motion_pool(motion: Motion, *, share: float, smooth: bool, device: torch.device) -> Pool:

@@ -23,8 +23,8 @@ _SKELETONS = ((ALL, 0.2), (_HEADLESS, 0.4), (_PENN, 0.2), (UPPER_BODY, 0.2))
 WHOLE_SHARE = 0.5
 """Of the real pairs, how many show all that the detector gave: every joint, none missing, and no scores."""
 
-SLOWEST_FPS = 2.0
-"""Takes with fewer frames a second are single photographs of one person: their order means nothing."""
+DONATED_SHARE = 0.7
+"""Of windows of photographs, how many have frames with errors that were made on other photographs."""
 
 PERSON_SIZE = 60.0
 """Pixels that every person of a batch is in size."""
@@ -108,6 +108,11 @@ class WindowSampler:
             true = see(true, self._generator)
         given = torch.full_like(true, torch.nan) if pool.given is None else pool.given[index]
         rated = torch.full_like(true[..., 0], torch.nan) if pool.scores is None else pool.scores[index]
+        if pool.donors is not None:
+            share = uniform(0, 1, (count,), self._generator) * self._chance(DONATED_SHARE, count)
+            donated, donated_scores, meant = pool.donors.give(true, index, share, self._generator)
+            given = torch.where(meant[..., None, None], donated, given)
+            rated = torch.where(meant.unsqueeze(2), donated_scores, rated)
         return true, given, rated, inside, seconds, inside.new_full((count,), pool.smooth)
 
     def _vary(self, *points: Tensor) -> tuple[Tensor, ...]:
@@ -145,7 +150,7 @@ class WindowSampler:
     def _pick(self, pool: Pool, count: int) -> tuple[Tensor, Tensor, Tensor]:
         """Frames (B, L) of random windows, which of them lie inside of the take, and their times."""
         random, device = self._generator, pool.starts.device
-        if pool.fps < SLOWEST_FPS:
+        if pool.photographs:
             return self._pick_photographs(pool, count)
         odds = torch.tensor([share for _, share in _STRIDES], device=device)
         strides = torch.tensor([stride for stride, _ in _STRIDES], device=device)
