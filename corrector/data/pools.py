@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from corrector.conventions import carry, fit_convention
-from corrector.data.donors import Donors, find_donors
 from corrector.data.pairs_file import Floats, Take
 from corrector.data.sources import Motion
 from corrector.joints import ALL
@@ -32,7 +31,6 @@ class Pool:
         fps: frames a second.
         share: of a batch's windows.
         smooth: whether accelerations can be learnt from it.
-        donors: whose errors each frame may be given, too, or None.
     """
 
     given: Tensor | None
@@ -43,7 +41,6 @@ class Pool:
     fps: float
     share: float
     smooth: bool
-    donors: Donors | None = None
 
     @property
     def photographs(self) -> bool:
@@ -95,10 +92,8 @@ def pair_pool(
     scores = torch.from_numpy(arrange(detected[..., 2:], joints)[..., 0]).to(device)
     true = arrange(np.concatenate([target(take, matrix) for take in takes]), joints)
     lengths = [len(take.true) for take in takes]
-    pool = _pool(given, scores, true, lengths, takes[0].fps, share, True, device)
-    if not pool.photographs:
-        return pool
-    return replace(pool, donors=find_donors(given, scores, pool.true, pool.lengths))
+    fps = takes[0].fps
+    return _pool(given, scores, true, lengths, fps, share, fps >= SLOWEST_FPS, device)
 
 
 def motion_pool(motion: Motion, *, share: float, smooth: bool, device: torch.device) -> Pool:

@@ -21,10 +21,7 @@ _HEADLESS = tuple(joint for joint in ALL if joint != "head")
 _PENN = tuple(joint for joint in ALL if joint not in ("neck", "head_top"))
 _SKELETONS = ((ALL, 0.2), (_HEADLESS, 0.4), (_PENN, 0.2), (UPPER_BODY, 0.2))
 WHOLE_SHARE = 0.5
-"""Of the real pairs, how many show all that the detector gave: every joint, none missing, and no scores."""
-
-DONATED_SHARE = 0.7
-"""Of windows of photographs, how many have frames with errors that were made on other photographs."""
+"""Of the pairs of videos, how many show all that the detector gave: every joint, none missing, no scores."""
 
 PERSON_SIZE = 60.0
 """Pixels that every person of a batch is in size."""
@@ -88,11 +85,13 @@ class WindowSampler:
             true, given = change_bodies(true, given, self._generator)
         true, given = self._vary(true, given)
         real = given[..., 0].isfinite().any(dim=2).any(dim=1)
-        whole = real & self._chance(WHOLE_SHARE, len(real))
+        # Nothing around a single photograph tells of a joint that is left out or put elsewhere.
+        photographs = real & ~smooth
+        whole = photographs | (real & self._chance(WHOLE_SHARE, len(real)))
         confused = self._errors.confuse(true, seconds, share=torch.full_like(true[:, 0, 0, 0], 0.25))
         noisy = self._errors.noise(confused, seconds)
         given = torch.where(real.view(-1, 1, 1, 1), given, noisy)
-        given = self._errors.strike(given, seconds, share=torch.where(real, 0.05, 0.4))
+        given = self._errors.strike(given, seconds, share=torch.where(real, 0.05, 0.4) * ~photographs)
         points, present, scores = self._observe(given, true, rated, inside, seconds, whole)
         known = inside.unsqueeze(2) & present.any(dim=1, keepdim=True)
         target = PERSON_SIZE * true.masked_fill(~known.unsqueeze(3), torch.nan)
@@ -108,11 +107,6 @@ class WindowSampler:
             true = see(true, self._generator)
         given = torch.full_like(true, torch.nan) if pool.given is None else pool.given[index]
         rated = torch.full_like(true[..., 0], torch.nan) if pool.scores is None else pool.scores[index]
-        if pool.donors is not None:
-            share = uniform(0, 1, (count,), self._generator) * self._chance(DONATED_SHARE, count)
-            donated, donated_scores, meant = pool.donors.give(true, index, share, self._generator)
-            given = torch.where(meant[..., None, None], donated, given)
-            rated = torch.where(meant.unsqueeze(2), donated_scores, rated)
         return true, given, rated, inside, seconds, inside.new_full((count,), pool.smooth)
 
     def _vary(self, *points: Tensor) -> tuple[Tensor, ...]:
@@ -134,13 +128,14 @@ class WindowSampler:
     ) -> tuple[Tensor, Tensor, Tensor]:
         """What a detector gives of the points: those not missed, in pixels, whether there, and scores.
 
-        Of the ``whole`` windows (B,) all of it, the head (it lies between two others) or not, and no scores
+        Of the ``whole`` windows (B,) all of it, a head that lies between two others or not, and no scores
         but those that the estimator gave (``rated``).
         """
         count, all_of_it = len(given), whole.view(-1, 1, 1)
         missing = self._errors.misses((count, self._length, len(ALL)), seconds)
         missing &= self._chance(0.45, count).view(-1, 1, 1) & ~all_of_it
-        shown = self._pick_skeletons(count) | (all_of_it & self._headless)
+        own_head = given[:, :, [ALL.index("neck")], 0].isnan().all(dim=1, keepdim=True)
+        shown = self._pick_skeletons(count) | (all_of_it & (self._headless | own_head))
         present = ~missing & shown & inside.unsqueeze(2) & given[..., 0].isfinite()
         scores = self._errors.scores((given - true).norm(dim=3))
         scores = torch.where(all_of_it, 1.0, scores)
