@@ -1,0 +1,91 @@
+"""How much of the error against Human3.6M's labels is where they were put on one person or another.
+
+    python -m benchmarks.people_conventions ../shared/data/h36m_sh [--weights FILE]
+
+Given and corrected points of S8 and S9 are carried to the labels by a matrix fitted on others (S1, S5, S6 and
+S7) and by one fitted on the same person. The second knows what nobody can know beforehand, so that it is no
+result; but what lies between the two is no error of anybody's.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.table import Table
+
+from corrector import Corrector
+from corrector.conventions import carry, fit_convention
+from corrector.data.sources import (
+    H36M_JOINTS,
+    TEST_SUBJECTS,
+    TRAIN_SUBJECTS,
+    VALIDATION_SUBJECTS,
+    load_h36m,
+)
+
+Floats = NDArray[np.floating]
+
+CORRECT_PX = 20.0
+EVERY = 7
+"""Of the frames, those that matrices are fitted on."""
+
+
+@dataclass(frozen=True)
+class People:
+    """True, given and corrected points (N, 14, 2) in pixels of some people's takes, one after another."""
+
+    true: Floats
+    given: Floats
+    corrected: Floats
+
+    @classmethod
+    def of(cls, folder: Path, subjects: Sequence[str], corrector: Corrector) -> People:
+        """Those of some subjects of ``h36m_sh``, corrected take by take."""
+        takes = [take.as_pairs() for take in load_h36m(folder, subjects)]
+        fixed = [
+            corrector.correct(take.detected, pts_seconds=take.pts_seconds, joints=H36M_JOINTS).keypoints
+            for take in takes
+        ]
+        given = [take.detected[..., :2] for take in takes]
+        return cls(np.concatenate([take.true for take in takes]), *map(np.concatenate, (given, fixed)))
+
+
+def carried_error(points: Floats, true: Floats, fitted: tuple[Floats, Floats]) -> Floats:
+    """Distances (N, J) of points carried by a matrix ``fitted`` on (points, truth) of the same kind."""
+    source, target = fitted
+    return np.linalg.norm(carry(points, fit_convention(source[::EVERY], target[::EVERY])) - true, axis=2)
+
+
+def main() -> None:
+    """Measures and prints."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("folder", type=Path, metavar="DIR", help="h36m_sh")
+    parser.add_argument("--weights", type=Path, metavar="FILE", help="(default: the default ones)")
+    args = parser.parse_args()
+    torch.set_num_threads(1)
+    corrector = Corrector.from_weights(args.weights, device=torch.device("cpu"))
+    others = People.of(args.folder, TRAIN_SUBJECTS, corrector)
+    table = Table("", "matrix fitted on", "given, px", "PCK@20, %", "corrected, px", "PCK@20, %")
+    for subject in (*VALIDATION_SUBJECTS, *TEST_SUBJECTS):
+        person = People.of(args.folder, [subject], corrector)
+        for name, fitted in (("others", others), ("the same", person)):
+            cells = []
+            for kind in ("given", "corrected"):
+                pairs = (getattr(fitted, kind), fitted.true)
+                error = carried_error(getattr(person, kind), person.true, pairs)
+                cells += [f"{error.mean():.2f}", f"{100 * (error <= CORRECT_PX).mean():.1f}"]
+            table.add_row(subject, name, *cells)
+    Console(width=100).print(table)
+
+
+if __name__ == "__main__":
+    main()
