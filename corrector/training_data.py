@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
-from corrector.data.pairs_file import read_pairs
+from corrector.data.pairs_file import Take, read_pairs
 from corrector.data.pools import Pool, arrange, convention, motion_pool, pair_pool, target
 from corrector.data.sources import (
     H36M_JOINTS,
@@ -34,13 +35,14 @@ def load_training_data(options: TrainingOptions, device: torch.device) -> tuple[
     if options.pairs:
         return _pairs_given(options, device)
     folder = options.data / "h36m_sh"
-    takes = [take.as_pairs() for take in load_h36m(folder, TRAIN_SUBJECTS)]
+    people = [[take.as_pairs() for take in load_h36m(folder, [subject])] for subject in TRAIN_SUBJECTS]
+    takes = list(chain.from_iterable(people))
     matrix = convention(takes) if options.carried else None
     # Every seventh take, so that all four cameras are among them.
     watched = [take.as_pairs() for take in load_h36m(folder, VALIDATION_SUBJECTS)[::7]]
     validation = Validation(H36M_JOINTS, watched, [target(take, matrix) for take in watched])
     if options.preset == "paper" or not options.simulated:
-        return [pair_pool(takes, H36M_JOINTS, matrix, share=1.0, device=device)], validation
+        return _each_of(people, options, share=1.0, device=device), validation
     # The same truth as labelled: it keeps the network from taking a convention for an error.
     labelled = Motion(
         arrange(np.concatenate([take.true for take in takes]), H36M_JOINTS),
@@ -48,10 +50,31 @@ def load_training_data(options: TrainingOptions, device: torch.device) -> tuple[
         takes[0].fps,
     )
     return [
-        pair_pool(takes, H36M_JOINTS, matrix, share=0.56, device=device),
+        *_each_of(people, options, share=0.56, device=device),
         motion_pool(labelled, share=0.12, smooth=True, device=device),
         *_simulated(options, share=0.32, device=device),
     ], validation
+
+
+def _each_of(
+    people: Sequence[Sequence[Take]], options: TrainingOptions, *, share: float, device: torch.device
+) -> list[Pool]:
+    """A pool for each person of h36m_sh, the truth carried by a matrix of the person's own.
+
+    Human3.6M's labels do not lie at the same place on everybody. With one matrix for all, a network would
+    learn who is who by their proportions, and where the labels of each lie.
+    """
+    frames = [sum(len(take.true) for take in takes) for takes in people]
+    return [
+        pair_pool(
+            takes,
+            H36M_JOINTS,
+            convention(takes) if options.carried else None,
+            share=share * count / sum(frames),
+            device=device,
+        )
+        for takes, count in zip(people, frames, strict=True)
+    ]
 
 
 def _pairs_given(options: TrainingOptions, device: torch.device) -> tuple[Sequence[Pool], Validation]:
