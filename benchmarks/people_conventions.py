@@ -3,8 +3,8 @@
     python -m benchmarks.people_conventions ../shared/data/h36m_sh [--weights FILE]
 
 Given and corrected points of S8 and S9 are carried to the labels by a matrix fitted on others (S1, S5, S6 and
-S7) and by one fitted on the same person. The second knows what nobody can know beforehand, so that it is no
-result; but what lies between the two is no error of anybody's.
+S7) and by one fitted on the same person, and the labels to the given points likewise. The second matrix knows
+what nobody can know beforehand, so that it is no result; but what lies between the two is nobody's error.
 """
 
 from __future__ import annotations
@@ -63,6 +63,10 @@ def carried_error(points: Floats, true: Floats, fitted: tuple[Floats, Floats]) -
     return np.linalg.norm(carry(points, fit_convention(source[::EVERY], target[::EVERY])) - true, axis=2)
 
 
+def _cells(error: Floats) -> tuple[str, str]:
+    return f"{error.mean():.2f}", f"{100 * (error <= CORRECT_PX).mean():.1f}"
+
+
 def main() -> None:
     """Measures and prints."""
     parser = argparse.ArgumentParser(
@@ -74,16 +78,17 @@ def main() -> None:
     torch.set_num_threads(1)
     corrector = Corrector.from_weights(args.weights, device=torch.device("cpu"))
     others = People.of(args.folder, TRAIN_SUBJECTS, corrector)
-    table = Table("", "matrix fitted on", "given, px", "PCK@20, %", "corrected, px", "PCK@20, %")
+    table = Table("", "carried", "by", "given, px", "PCK@20, %", "corrected, px", "PCK@20, %")
     for subject in (*VALIDATION_SUBJECTS, *TEST_SUBJECTS):
         person = People.of(args.folder, [subject], corrector)
-        for name, fitted in (("others", others), ("the same", person)):
-            cells = []
+        for name, fitted in (("others'", others), ("their own", person)):
+            to_labels, to_given = [], []
             for kind in ("given", "corrected"):
-                pairs = (getattr(fitted, kind), fitted.true)
-                error = carried_error(getattr(person, kind), person.true, pairs)
-                cells += [f"{error.mean():.2f}", f"{100 * (error <= CORRECT_PX).mean():.1f}"]
-            table.add_row(subject, name, *cells)
+                points = getattr(person, kind)
+                to_labels.append(carried_error(points, person.true, (getattr(fitted, kind), fitted.true)))
+                to_given.append(carried_error(person.true, points, (fitted.true, fitted.given)))
+            for what, errors in (("points to labels", to_labels), ("labels to detector", to_given)):
+                table.add_row(subject, what, name, *(cell for error in errors for cell in _cells(error)))
     Console(width=100).print(table)
 
 
