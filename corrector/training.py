@@ -189,10 +189,10 @@ def train(
         ValueError: the data is not there, or weights or checkpoint do not fit.
     """
     torch.manual_seed(options.seed)
-    options.output.mkdir(parents=True, exist_ok=True)
     state = _State(options, device)
     config = state.network.config
     pools, validation = load_training_data(options, device)
+    options.output.mkdir(parents=True, exist_ok=True)
     sampler = WindowSampler(
         pools,
         joints=config.joints,

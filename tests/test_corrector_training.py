@@ -287,6 +287,7 @@ def test_too_few_pairs_are_refused_by_name(data: Path, tmp_path: Path) -> None:
     many = replace(options, pairs=[tmp_path / "two.npz"], folds=3)
     with pytest.raises(ValueError, match=r"two\.npz: 2 takes are too few for 3 folds"):
         train(many, device=CPU)
+    assert not options.output.exists()
 
 
 def test_targets_are_carried_over_or_as_labelled(data: Path) -> None:
