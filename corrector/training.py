@@ -131,7 +131,7 @@ class _State:
 def _optimizer(network: CorrectorNetwork, options: TrainingOptions) -> torch.optim.Optimizer:
     if options.preset == "paper":
         # Tieleman and Hinton's own 0.9: with torch's 0.99 a sudden gradient makes a step ten times the rate,
-        # and at the published rate training diverged after 8,000 batches.
+        # and training that went on at the published rate diverged after 8,000 batches.
         return torch.optim.RMSprop(network.parameters(), lr=options.learning_rate, alpha=0.9)
     return torch.optim.AdamW(network.parameters(), lr=options.learning_rate, weight_decay=1e-3)
 
