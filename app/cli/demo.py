@@ -18,7 +18,8 @@ def register_parser(subparsers: Subparsers) -> None:
         "demo",
         help="make a clip and run on it",
         description="Makes a clip of a drawn figure and runs the main job on it: a check that all works.",
-        epilog="Writes demo.mp4 and the results of running on it into --output (default: posefix_demo/).",
+        epilog="Writes demo.mp4 and the results of running on it into --output (default: posefix_demo/), "
+        "in place of those of an earlier demo.",
     )
     add_run_options(parser)
     parser.set_defaults(handle=handle, output=Path("posefix_demo"), overwrite=True, montage=True)

@@ -47,6 +47,11 @@ def load_pairs(path: Path, *, subjects: Sequence[str] = TEST_SUBJECTS) -> Pairs:
     Raises:
         UsageError: neither is there, or it does not hold what it should.
     """
+    if not path.exists() or (path.is_dir() and not (path / "meta.json").is_file()):
+        what = "holds no meta.json" if path.is_dir() else "no such pairs"
+        raise UsageError(
+            f"{path}: {what}. Give h36m_sh or youtube_pose (the folder itself), or a pairs file (.npz)."
+        )
     try:
         if not path.is_dir():
             return Pairs(*read_pairs(path))

@@ -9,6 +9,7 @@ train on must come from pictures that it has not seen.
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.floating]
+
+_CURE = "Give an .npz as posefix evaluate correction --save-pairs writes it."
 
 
 @dataclass(frozen=True)
@@ -48,20 +51,22 @@ def read_pairs(path: Path) -> tuple[tuple[str, ...], list[Take]]:
         ValueError: there is no such file, or it does not hold what it should; the message names it.
     """
     if not path.is_file():
-        raise ValueError(f"{path}: no such pairs. Give a folder like h36m_sh or a pairs file (.npz).")
+        raise ValueError(f"{path}: no such pairs file. {_CURE}")
     try:
         with np.load(path) as file:
             joints = tuple(str(joint) for joint in file["joints"])
             detected, true, fps = file["detected"], file["true"], float(file["fps"])
             ends = np.cumsum(file["lengths"])
-    except (KeyError, OSError, ValueError) as error:
-        raise ValueError(f"{path}: not a pairs file ({error}).") from error
+    except (KeyError, OSError, ValueError, zipfile.BadZipFile) as error:
+        # NumPy's own words on a file that is no .npz advise to unpickle it, so they are not passed on.
+        missing = f" (no {error.args[0].split()[0]} in it)" if isinstance(error, KeyError) else ""
+        raise ValueError(f"{path}: damaged or not a pairs file{missing}. {_CURE}") from error
     if (
         detected.shape != (len(true), len(joints), 3)
         or true.shape[1:] != (len(joints), 2)
         or ends[-1] != len(true)
     ):
-        raise ValueError(f"{path}: joints, detected, true and lengths do not fit each other.")
+        raise ValueError(f"{path}: joints, detected, true and lengths do not fit each other. {_CURE}")
     spans = zip(np.concatenate(([0], ends[:-1])), ends, strict=True)
     return joints, [
         Take(f"{path.stem}[{i}]", detected[a:b], true[a:b], fps) for i, (a, b) in enumerate(spans)
