@@ -19,19 +19,19 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from app.document import load, save
     from app.errors import PosefixError
-    from app.overlay import Style
+    from app.keypoints.posefix_json import load, save
     from app.pipeline import correct, estimate, render
+    from app.rendering.overlay import Style
     from app.result import Person, Result
     from app.video.reader import Video, open_video
 
 # Imported when first asked for: torch takes seconds, and ``posefix --help`` needs none of it.
 _HOMES = {
-    "load": "app.document",
-    "save": "app.document",
+    "load": "app.keypoints.posefix_json",
+    "save": "app.keypoints.posefix_json",
     "PosefixError": "app.errors",
-    "Style": "app.overlay",
+    "Style": "app.rendering.overlay",
     "correct": "app.pipeline",
     "estimate": "app.pipeline",
     "render": "app.pipeline",

@@ -16,21 +16,20 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from app import boxes
-from app.boxes import Boxes
 from app.device import choose_device
 from app.errors import PosefixError
-from app.overlay import OverlayAnnotator, Style
-from app.people.choosing import Chosen, People, choose
-from app.people.crowd import Crowd
+from app.rendering.overlay import OverlayAnnotator, Style
 from app.result import Model, Person, Result, Source
+from app.tracking.selection import Chosen, People, choose
+from app.tracking.tracker import Crowd
 from app.video.reader import SHORTEST_FRAME_SECONDS, Video
 from app.video.types import FrameBatch, VideoInfo
 from app.video.writer import write_video
 from corrector import Corrector
-from estimators import Estimator
-from estimators import finder as finders
-from estimators.finder import Finder
+from estimators import Estimator, boxes
+from estimators import detectors as finders
+from estimators.boxes import Boxes
+from estimators.detectors import Finder
 
 # Intersection over union of one person's boxes in two frames that follow each other; less is a leap.
 SAME_PLACE = 0.05

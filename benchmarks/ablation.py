@@ -26,8 +26,8 @@ from benchmarks.never_worse import Clip, exchanges, good_input, h36m_clips, penn
 from corrector import Corrector
 from corrector.api import load_network
 from corrector.configuration import CorrectorConfig
-from corrector.training import TrainingOptions, train
-from corrector.validation import Report
+from corrector.training.train import TrainingOptions, train
+from corrector.training.validation import Report
 
 BATCH_SIZE = 96
 

@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from app.evaluation.conventions import Correct
+from app.evaluation.evaluator import Correct
 from app.evaluation.pairs import Pairs
 from benchmarks.filters import FILTERS, Filter, settings
 from benchmarks.smoothnet import load_smoothnet, smoother
-from corrector.conventions import carry, fit_convention
-from corrector.data.pairs_file import Take
+from corrector.training.conventions import carry, fit_convention
+from corrector.training.pairs_file import Take
 
 Floats = NDArray[np.floating]
 

@@ -21,8 +21,8 @@ from rich.console import Console
 from rich.table import Table
 
 from corrector import Corrector
-from corrector.data.sources import H36M_JOINTS, VALIDATION_SUBJECTS, load_h36m, load_motion
 from corrector.joints import ALL
+from corrector.training.motion_datasets import H36M_JOINTS, VALIDATION_SUBJECTS, load_h36m, load_motion
 
 Floats = NDArray[np.floating]
 

@@ -21,8 +21,8 @@ from rich.console import Console
 from rich.table import Table
 
 from corrector import Corrector
-from corrector.conventions import carry, fit_convention
-from corrector.data.sources import (
+from corrector.training.conventions import carry, fit_convention
+from corrector.training.motion_datasets import (
     H36M_JOINTS,
     TEST_SUBJECTS,
     TRAIN_SUBJECTS,

@@ -37,7 +37,7 @@ def on_weights(path: Path, data: Any) -> Iterator[dict[str, Any]]:
     from mmpose.codecs import UDPHeatmap
 
     from estimators.sfn.builder import restore, use_flip_test
-    from estimators.sfn.validation import validate
+    from estimators.sfn.training.validation import validate
 
     config, model = restore(path)
     yield _row("as it is", validate(model, data, config=config))
@@ -66,7 +66,7 @@ def _peaks(codec: Any, encoded: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def trained(data: Any, *, samples: int, seed: int) -> Iterator[dict[str, Any]]:
     """Networks trained alike but for one thing."""
     from estimators.sfn.configuration import SFNConfig, paper_config
-    from estimators.sfn.training import PAPER_RATE, SMALL_RATE, Trainer, TrainingSettings
+    from estimators.sfn.training.train import PAPER_RATE, SMALL_RATE, Trainer, TrainingSettings
 
     variants = {
         "small": (SFNConfig(), SMALL_RATE),
@@ -115,7 +115,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here, as they come")
     args = parser.parse_args()
     import_mmpose()
-    from estimators.sfn.data.mixture import load_training_data
+    from estimators.sfn.training.mixture import load_training_data
 
     data = load_training_data(args.data)
     table = Table("", "LSP, PCK@0.2 %", "YouTube Pose, 20 px, %", "minutes")

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 import weights as store
-from corrector.data.pools import Pool, convention, pair_pool
-from corrector.data.sources import H36M_JOINTS, TRAIN_SUBJECTS, load_h36m
+from corrector.training.motion_datasets import H36M_JOINTS, TRAIN_SUBJECTS, load_h36m
+from corrector.training.sequence_sources import Pool, convention, pair_pool
 
 Floats = NDArray[np.floating]
 WINDOW, HIDDEN, BLOCKS, BATCH = 32, 512, 3, 64

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 
 from app.video.reader import open_video
-from estimators.types import FrameArray
+from estimators.interface import FrameArray
 from estimators.yr import create, create_upper
 from estimators.yr.estimator import YREstimator
 from estimators.yr.training.samples import read_folder, read_image

@@ -34,7 +34,7 @@ class CorrectorConfig:
         caution: at 10 frames a second, a correction this many times the error expected of it is carried out
             by half, smaller ones less; more caution below, at 20 frames a second and above none.
         trust: of each joint's correction, the share that is carried out; empty: all of it. See
-            :mod:`corrector.trust`.
+            :mod:`corrector.training.joint_gain`.
         tapered: a window's answer counts most in its middle; otherwise all alike.
     """
 

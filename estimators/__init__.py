@@ -15,10 +15,10 @@ How to add one, in this package or in your own:
        mine = "my_package.estimator:create"
 
 5. Install your package beside posefix. ``posefix info`` lists it, ``--estimator mine`` uses it, and
-   ``pytest tests/test_estimator_contract.py --estimator mine`` checks that it keeps to all this.
+   ``pytest tests/estimators/test_contract.py --estimator mine`` checks that it keeps to all this.
 """
 
+from estimators.interface import Estimator, FramePoses, Skeleton
 from estimators.registry import available, create
-from estimators.types import Estimator, FramePoses, Skeleton
 
 __all__ = ["Estimator", "FramePoses", "Skeleton", "available", "create"]

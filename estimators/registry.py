@@ -6,7 +6,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from estimators.types import Estimator
+from estimators.interface import Estimator
 
 if TYPE_CHECKING:
     import torch

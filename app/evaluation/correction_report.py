@@ -11,8 +11,8 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from app.evaluation.conventions import Comparison
-from app.evaluation.correction import CURVE_PX, Figures
+from app.evaluation.correction_metrics import CURVE_PX, Figures
+from app.evaluation.evaluator import Comparison
 
 TITLES = {
     "own": "Truth carried to the detector's own convention",

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.errors import UsageError
-from corrector.data.pairs_file import Take, read_pairs
-from corrector.data.sources import (
+from corrector.training.motion_datasets import (
     H36M_JOINTS,
     TEST_SUBJECTS,
     TRAIN_SUBJECTS,
     VALIDATION_SUBJECTS,
     load_h36m,
 )
+from corrector.training.pairs_file import Take, read_pairs
 
 FITTED_EVERY = 5
 """Conventions are fitted on every fifth training take: enough for 14 weights a joint."""
@@ -42,7 +42,7 @@ class Pairs:
 def load_pairs(path: Path, *, subjects: Sequence[str] = TEST_SUBJECTS) -> Pairs:
     """Pairs of a folder like ``h36m_sh`` (some subjects of it), or of a pairs file.
 
-    :mod:`corrector.data.pairs_file` says what a pairs file holds.
+    :mod:`corrector.training.pairs_file` says what a pairs file holds.
 
     Raises:
         UsageError: neither is there, or it does not hold what it should.

@@ -12,13 +12,10 @@ import numpy as np
 import torch
 
 from app.errors import UsageError
-from app.evaluation import pose_metrics as metrics
-from app.evaluation.searching import Searching
-from estimators import Estimator
-from estimators import finder as finders
-from estimators.finder import Finder
-from estimators.joints import JOINTS
-from estimators.sfn.data.records import (
+from app.evaluation.detecting import Searching
+from estimators import Estimator, metrics
+from estimators import detectors as finders
+from estimators.datasets.records import (
     LSP_JOINTS,
     YOUTUBE_POSE_JOINTS,
     PoseRecord,
@@ -26,7 +23,9 @@ from estimators.sfn.data.records import (
     load_youtube_pose,
     youtube_pose_videos,
 )
-from estimators.types import FloatArray
+from estimators.detectors import Finder
+from estimators.interface import FloatArray
+from estimators.skeletons import JOINTS
 
 BOXES = ("frame", "truth", "found")
 VIDEOS = ("test", "others")

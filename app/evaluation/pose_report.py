@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from app.evaluation.pose_metrics import ERROR_KINDS
+from estimators.metrics import ERROR_KINDS
 
 
 def print_figures(console: Console, figures: dict[str, Any]) -> None:

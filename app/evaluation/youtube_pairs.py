@@ -14,7 +14,7 @@ import numpy as np
 
 from app.evaluation.pairs import Pairs
 from app.evaluation.pose_benchmarks import run, youtube_pose
-from corrector.data.pairs_file import Take
+from corrector.training.pairs_file import Take
 from estimators import Estimator
 
 SECONDS_APART = 4.0

@@ -13,7 +13,7 @@ from av.codec.context import Flags
 from av.container import OutputContainer
 from numpy.typing import NDArray
 
-from app.files import written_whole
+from app.jobs.files import written_whole
 from app.video.audio import AudioTrack
 from app.video.probe import address, open_container, sound_of
 

@@ -14,7 +14,7 @@ import weights as store
 if TYPE_CHECKING:
     import torch
 
-    from estimators.types import Estimator
+    from estimators.interface import Estimator
 
 DEFAULT_WEIGHTS = "sfn-small"
 

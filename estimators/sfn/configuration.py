@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from estimators.joints import JOINTS
+from estimators.skeletons import JOINTS
 
 VARIANTS = ("small", "paper")
 LOSSES = ("cross_entropy", "squared_error")

@@ -12,12 +12,12 @@ from mmengine.dataset import Compose
 from mmpose.datasets.datasets.utils import parse_pose_metainfo
 from torch import nn
 
+from estimators.interface import FloatArray, FrameArray, FramePoses
 from estimators.sfn.builder import use_flip_test
 from estimators.sfn.configuration import SFNConfig
-from estimators.sfn.data.metainfo import sfn_metainfo
 from estimators.sfn.pipelines import crop_pipeline
 from estimators.sfn.skeleton import SKELETON
-from estimators.types import FloatArray, FrameArray, FramePoses
+from estimators.sfn.training.metainfo import sfn_metainfo
 
 FAINTEST_PEAK = 0.04  # lower heatmap peaks are noise: the joint is missing
 JOINTS_OF_A_PERSON = 8  # a person seen to the waist shows so many

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from estimators.sfn import affine as _affine  # noqa: F401 - registers AreaTopdownAffine
+from estimators.sfn import cropping as _affine  # noqa: F401 - registers AreaTopdownAffine
 from estimators.sfn.builder import codec_config
 from estimators.sfn.configuration import SFNConfig
 

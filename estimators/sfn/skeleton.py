@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from estimators.joints import JOINTS
-from estimators.types import Skeleton
+from estimators.interface import Skeleton
+from estimators.skeletons import JOINTS
 
 SKELETON = Skeleton(
     name="sfn15",

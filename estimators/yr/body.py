@@ -12,7 +12,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from estimators.types import Skeleton, mirror_name
+from estimators.interface import Skeleton, mirror_name
 
 Array = NDArray[np.floating]
 Blend = dict[str, float]

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from estimators.types import FloatArray, FrameArray, FramePoses, Skeleton
+from estimators.interface import FloatArray, FrameArray, FramePoses, Skeleton
 from estimators.yr.configuration import YRConfiguration
 from estimators.yr.detector import Detector
 from estimators.yr.model import PartModel

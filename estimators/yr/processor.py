@@ -13,7 +13,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from estimators.types import FramePoses
+from estimators.interface import FramePoses
 from estimators.yr.configuration import YRConfiguration
 from estimators.yr.detector import Placements
 from estimators.yr.nms import cover

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from estimators.types import FrameArray
+from estimators.interface import FrameArray
 from estimators.yr.detector import Detector, Placements
 from estimators.yr.model import PartModel
 from estimators.yr.nms import CANDIDATES, cover, suppress

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.io import loadmat
 
-from estimators.types import mirror_name
+from estimators.interface import mirror_name
 from estimators.yr.body import Body
 from estimators.yr.matlab import UNREADABLE
 

@@ -1,0 +1,81 @@
+"""``posefix train finder``: trains the person finder on people of all sizes on all sorts of backgrounds."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from app.commands.train import Subparsers
+
+
+def register_parser(subparsers: Subparsers) -> None:
+    """Adds the command."""
+    parser = subparsers.add_parser(
+        "finder",
+        help="train the person finder",
+        description="Trains the person finder. YouTube Pose's test subset and LSP's images 1001 on are never "
+        "looked at.",
+        epilog="Writes last.pt, history.jsonl and finder.safetensors into --output.",
+    )
+    parser.add_argument(
+        "--data",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="folder that holds lsp/, lspet/, youtube_pose/ and inria_negatives/",
+    )
+    parser.add_argument(
+        "--output", type=Path, default=Path("runs/finder"), metavar="DIR", help="(default: runs/finder)"
+    )
+    parser.add_argument("--resume", action="store_true", help="go on from the checkpoint in --output")
+    parser.add_argument(
+        "--samples", type=int, default=60_000, metavar="N", help="schedule's length (default: 60000)"
+    )
+    parser.add_argument("--minutes", type=float, metavar="X", help="end the schedule by then, if sooner")
+    parser.add_argument("--batch-size", type=int, default=16, metavar="N", help="(default: 16)")
+    parser.add_argument("--validate-every", type=int, default=6_000, metavar="N", help="(default: 6000)")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="(default: 0)")
+    parser.add_argument("--device", default="auto", metavar="auto|cpu|cuda", help="(default: auto)")
+    parser.set_defaults(handle=handle)
+
+
+def handle(args: argparse.Namespace) -> int:
+    """Trains; returns the exit status."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from app.device import choose_device
+    from estimators.detectors.small.configuration import FinderConfig
+    from estimators.detectors.small.training.photos import load_people
+    from estimators.detectors.small.training.train import FinderTrainer, FinderTraining
+
+    settings = FinderTraining(
+        samples=args.samples,
+        minutes=args.minutes,
+        batch_size=args.batch_size,
+        validate_every=args.validate_every,
+        seed=args.seed,
+    )
+    console = Console(stderr=True, soft_wrap=True, highlight=False)
+    with Progress(console=console, disable=not console.is_terminal) as bar:
+        task = bar.add_task("training", total=1.0)
+
+        def report(entry: dict[str, Any]) -> None:
+            console.print(", ".join(f"{key} {value}" for key, value in entry.items()))
+
+        trainer = FinderTrainer(
+            config=FinderConfig(),
+            settings=settings,
+            data=load_people(args.data),
+            folder=args.output,
+            device=choose_device(args.device),
+            report=report,
+            on_step=lambda progress: bar.update(task, completed=progress),
+        )
+        trainer.run(resume=args.resume)
+        path = args.output / "finder.safetensors"
+        digest = trainer.export(path)
+    console.print(f"{path}: done, SHA-256 {digest}.", markup=False)
+    return 0

@@ -1,0 +1,115 @@
+"""``posefix train sfn``: trains SFN on Leeds Sports Pose, its extension and YouTube Pose."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from app.commands.train import Subparsers
+    from estimators.sfn.configuration import SFNConfig
+    from estimators.sfn.training.train import TrainingSettings
+
+
+def register_parser(subparsers: Subparsers) -> None:
+    """Adds the command."""
+    parser = subparsers.add_parser(
+        "sfn",
+        help="train the default estimator",
+        description="Trains SFN. YouTube Pose's test subset and LSP's images 1001 on are never looked at.",
+        epilog="Writes last.pt, history.jsonl and sfn-VARIANT.safetensors into --output.",
+    )
+    parser.add_argument(
+        "--data",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="folder that holds lsp/, lspet/, youtube_pose/ and inria_negatives/",
+    )
+    parser.add_argument("--variant", default="small", metavar="small|paper", help="(default: small)")
+    parser.add_argument(
+        "--width", type=float, default=1.0, metavar="X", help="factor on channels (default: 1)"
+    )
+    parser.add_argument("--output", type=Path, metavar="DIR", help="(default: runs/sfn-VARIANT)")
+    parser.add_argument("--init", type=Path, metavar="FILE", help="start from these weights")
+    parser.add_argument("--resume", action="store_true", help="go on from the checkpoint in --output")
+    parser.add_argument(
+        "--samples", type=int, default=400_000, metavar="N", help="schedule's length (default: 400000)"
+    )
+    parser.add_argument("--minutes", type=float, metavar="X", help="end the schedule by then, if sooner")
+    parser.add_argument("--batch-size", type=int, default=32, metavar="N", help="(default: 32)")
+    parser.add_argument("--learning-rate", type=float, metavar="X", help="at its highest")
+    parser.add_argument(
+        "--input-size", type=int, metavar="PX", help="no growing pictures: this size all along"
+    )
+    parser.add_argument("--no-youtube-pose", action="store_true", help="train without its frames")
+    parser.add_argument("--validate-every", type=int, default=10_000, metavar="N", help="(default: 10000)")
+    parser.add_argument("--workers", type=int, default=1, metavar="N", help="that make samples (default: 1)")
+    parser.add_argument("--replicas", type=int, default=2, metavar="N", help="threads on a CPU (default: 2)")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="(default: 0)")
+    parser.add_argument("--device", default="auto", metavar="auto|cpu|cuda", help="(default: auto)")
+    parser.set_defaults(handle=handle)
+
+
+def handle(args: argparse.Namespace) -> int:
+    """Trains; returns the exit status."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from app.device import choose_device
+    from estimators.sfn.quiet import import_mmpose
+
+    device = choose_device(args.device)
+    import_mmpose()
+    from estimators.sfn.training.mixture import load_training_data
+    from estimators.sfn.training.train import Trainer
+
+    config, settings = _settings(args)
+    output = args.output or Path("runs") / f"sfn-{args.variant}"
+    console = Console(stderr=True, soft_wrap=True, highlight=False)
+    with Progress(console=console, disable=not console.is_terminal) as bar:
+        task = bar.add_task("training", total=1.0)
+
+        def report(entry: dict[str, Any]) -> None:
+            console.print(", ".join(f"{key} {value}" for key, value in entry.items()))
+
+        trainer = Trainer(
+            config=config,
+            settings=settings,
+            data=load_training_data(args.data, youtube_pose=not args.no_youtube_pose),
+            folder=output,
+            device=device,
+            report=report,
+            initial=args.init,
+            on_step=lambda progress: bar.update(task, completed=progress),
+        )
+        trainer.run(resume=args.resume)
+        path = output / f"sfn-{args.variant}.safetensors"
+        digest = trainer.export(path)
+    console.print(f"{path}: done, SHA-256 {digest}.", markup=False)
+    return 0
+
+
+def _settings(args: argparse.Namespace) -> tuple[SFNConfig, TrainingSettings]:
+    from estimators.sfn.configuration import SFNConfig, paper_config
+    from estimators.sfn.training.train import GROWING, PAPER_RATE, SMALL_RATE, TrainingSettings
+
+    if args.variant == "paper":
+        config = paper_config(width=args.width)
+    else:
+        config = SFNConfig(variant=args.variant, width=args.width)
+    rate = args.learning_rate or (PAPER_RATE if args.variant == "paper" else SMALL_RATE)
+    sizes = GROWING if args.variant == "small" else ((config.input_size, 1.0),)
+    settings = TrainingSettings(
+        samples=args.samples,
+        minutes=args.minutes,
+        batch_size=args.batch_size,
+        rate=rate,
+        sizes=((args.input_size, 1.0),) if args.input_size else sizes,
+        seed=args.seed,
+        workers=args.workers,
+        replicas=args.replicas,
+        validate_every=args.validate_every,
+    )
+    return config, settings

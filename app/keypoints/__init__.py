@@ -1,0 +1,1 @@
+"""Reads and writes files of keypoints, a file a format."""

@@ -1,0 +1,1 @@
+"""Draws joints onto frames: overlays, single pictures, contact sheets."""

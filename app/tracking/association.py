@@ -1,0 +1,104 @@
+"""Whom each sighting belongs to: norfair's tracker, with a distance made for people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from norfair import Detection, OptimizedKalmanFilterFactory, Tracker
+from norfair.distances import Distance
+from norfair.tracker import TrackedObject
+from numpy.typing import NDArray
+
+from app.tracking.observations import Sighting, likeness
+
+# Distances of places count in sizes of the person.
+FARTHEST = 0.7
+SIZE_WEIGHT = 0.4
+COLOUR_WEIGHT = 0.4
+UNSEEN = 0.15
+# The filter's noise is in units of a frame of this longer side.
+UNITS = 1000.0
+MEASURED, WANDERING = 4.0, 1.0  # variances of what is seen, and of how a speed changes
+COLOUR_MEMORY = 0.95
+
+
+class Identities:
+    """Gives each sighting the number of its person, frame by frame, in order.
+
+    Args:
+        frame_size: width and height, in pixels.
+        patience_frames: for so many frames somebody unseen is expected where their way leads.
+    """
+
+    def __init__(self, *, frame_size: tuple[int, int], patience_frames: int) -> None:
+        self._unit = UNITS / max(frame_size)
+        self._patience = max(2, patience_frames)
+        self._given = 0
+        self._colours: dict[int, NDArray[np.float32]] = {}
+        self.end_all()
+
+    def end_all(self) -> None:
+        """Expects nobody any more, as after a cut; numbers go on."""
+        self._first = self._given
+        self._tracker = Tracker(
+            # The one below is put in its place: a function given here is called pair by pair.
+            distance_function="euclidean",
+            distance_threshold=FARTHEST,
+            hit_counter_max=self._patience,
+            initialization_delay=1,
+            past_detections_length=0,
+            filter_factory=OptimizedKalmanFilterFactory(R=MEASURED, Q=WANDERING),
+        )
+        self._tracker.distance_function = _PersonDistance(self._unit, self._colours_of)
+
+    def update(self, sightings: Sequence[Sighting]) -> list[int]:
+        """Numbers of the people in the next frame, in the order of the sightings."""
+        detections = [Detection(s.centre[None].astype(float) * self._unit, data=s) for s in sightings]
+        self._tracker.update(detections)
+        numbers = {id(o.last_detection.data): self._number(o) for o in self._tracker.tracked_objects}
+        found = [numbers[id(sighting)] for sighting in sightings]
+        for number, sighting in zip(found, sightings, strict=True):
+            known = self._colours.get(number, sighting.colours)
+            self._colours[number] = COLOUR_MEMORY * known + (1 - COLOUR_MEMORY) * sighting.colours
+        return found
+
+    def velocities(self) -> dict[int, NDArray[np.float64]]:
+        """Pixels a frame, (2,), of everybody who is seen or still expected."""
+        return {self._number(o): o.estimate_velocity[0] / self._unit for o in self._tracker.tracked_objects}
+
+    def _colours_of(self, person: TrackedObject) -> NDArray[np.float32]:
+        return self._colours[self._number(person)]
+
+    def _number(self, person: TrackedObject) -> int:
+        number = self._first + int(person.initializing_id or 0)
+        self._given = max(self._given, number)
+        return number
+
+
+class _PersonDistance(Distance):
+    """How far a sighting is from where, how large and in what colours somebody is expected."""
+
+    def __init__(self, unit: float, colours_of: Callable[[TrackedObject], NDArray[np.float32]]) -> None:
+        self._unit, self._colours_of = unit, colours_of
+
+    def get_distances(
+        self, objects: Sequence[TrackedObject], candidates: Sequence[Detection | TrackedObject] | None
+    ) -> NDArray[np.float64]:
+        """(candidates, objects)."""
+        seen = candidates or []
+        distances = np.full((len(seen), len(objects)), np.inf)
+        for row, detection in enumerate(seen):
+            for column, person in enumerate(objects):
+                distances[row, column] = self._between(detection.data, person)  # type: ignore[union-attr]
+        return distances
+
+    def _between(self, sighting: Sighting, person: TrackedObject) -> float:
+        last: Sighting = person.last_detection.data
+        size = (sighting.size + last.size) / 2
+        away = float(np.linalg.norm(person.estimate[0] / self._unit - sighting.centre)) / size
+        grown = abs(float(np.log(sighting.size / last.size)))
+        unlike = 1 - likeness(sighting.colours, self._colours_of(person))
+        # Where two meet and one pose is seen, it is that of the one who was seen all along.
+        unseen = UNSEEN if last.row < sighting.row - 1 else 0.0
+        return unseen + away + SIZE_WEIGHT * grown + COLOUR_WEIGHT * unlike

@@ -1,0 +1,77 @@
+"""Tells people apart where the estimator itself finds them in the whole frame."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from app.tracking.association import Identities
+from app.tracking.crops import Measure
+from app.tracking.observations import Sighting, clothes, core_joints, without_doubles
+from app.tracking.settings import FollowSettings
+from app.tracking.tracks import TrackBook
+from app.video.types import FrameBatch
+from estimators import Estimator
+
+
+class Watcher:
+    """Takes everybody whom the estimator is sure enough of, and says who is who.
+
+    Args:
+        estimator: finds people by itself.
+        frame_size: width and height, in pixels.
+        fps: frames a second.
+        measure: times the estimator's work as ``estimate``.
+        settings: thresholds.
+    """
+
+    def __init__(
+        self,
+        estimator: Estimator,
+        *,
+        frame_size: tuple[int, int],
+        fps: float,
+        measure: Measure,
+        settings: FollowSettings | None = None,
+    ) -> None:
+        self._settings = settings or FollowSettings()
+        self._estimator, self._measure = estimator, measure
+        self._identities = Identities(
+            frame_size=frame_size, patience_frames=round(self._settings.patience_seconds * fps)
+        )
+        self._core = core_joints(estimator.skeleton.joints)
+        self._rows = 0
+        self._people: set[int] = set()
+        self.book = TrackBook()
+
+    def follow(self, batch: FrameBatch, shots: Sequence[int]) -> None:
+        """Goes on through the next batch; see :meth:`app.tracking.top_down.Follower.follow`."""
+        with self._measure("estimate"):
+            found = self._estimator.estimate(batch.frames, pts_seconds=batch.pts_seconds.tolist())
+        for row, poses in enumerate(found):
+            if shots[row] != self.book.shot:
+                self._identities.end_all()
+                self.book.shot = shots[row]
+            seen = [
+                Sighting(
+                    row=self._rows + row,
+                    seconds=float(batch.pts_seconds[row]),
+                    keypoints=keypoints.astype(np.float32),
+                    box=box.astype(np.float32),
+                    score=float(score),
+                    core=self._core,
+                    colours=clothes(batch.frames[row], keypoints.astype(np.float32), self._core),
+                    vouched=True,
+                )
+                for keypoints, box, score in zip(poses.keypoints, poses.boxes, poses.scores, strict=True)
+                if score >= self._settings.lost_score and np.isfinite(keypoints[:, 0]).sum() >= 2
+            ]
+            kept = without_doubles(seen, apart=self._settings.same_pose)
+            for number, sighting in zip(self._identities.update(kept), kept, strict=True):
+                # As with those followed in boxes: being found takes more than being kept.
+                if sighting.score >= self._settings.found_score:
+                    self._people.add(number)
+                if number in self._people:
+                    self.book.add(number, sighting)
+        self._rows += len(batch)

@@ -1,1 +1,0 @@
-"""Data that the corrector is trained on and measured with."""

@@ -1,0 +1,1 @@
+"""Trains the corrector: data, simulated errors, loop, joint gain."""

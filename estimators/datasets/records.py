@@ -1,0 +1,170 @@
+"""Reads the released files: images decoded once, joints in SFN's order, NaN where nothing is labelled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from scipy.io import loadmat
+
+from estimators.datasets.synthetic import sample
+from estimators.skeletons import JOINTS
+
+# Both Leeds sets list their joints so; left and right are the person's.
+LSP_JOINTS = (
+    "right_ankle",
+    "right_knee",
+    "right_hip",
+    "left_hip",
+    "left_knee",
+    "left_ankle",
+    "right_wrist",
+    "right_elbow",
+    "right_shoulder",
+    "left_shoulder",
+    "left_elbow",
+    "left_wrist",
+    "neck",
+    "head_top",
+)
+YOUTUBE_POSE_JOINTS = (
+    "head",
+    "right_wrist",
+    "left_wrist",
+    "right_elbow",
+    "left_elbow",
+    "right_shoulder",
+    "left_shoulder",
+)
+DRAWN_SIZE = (240, 240)
+LSP_TRAIN = 1000  # images 1 to 1000; the others are the test set
+
+
+@dataclass(frozen=True)
+class PoseRecord:
+    """One image with the joints of one person.
+
+    Attributes:
+        name: file name, with the video's name before it where there is one.
+        image: uint8, (H, W, 3), RGB.
+        keypoints: float32, (15, 2), in pixels; NaN where not labelled.
+    """
+
+    name: str
+    image: np.ndarray
+    keypoints: np.ndarray
+
+
+def read_image(path: Path) -> np.ndarray:
+    """A picture as uint8 RGB.
+
+    Raises:
+        ValueError: the file is missing or no picture.
+    """
+    image = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    if image is None:
+        raise ValueError(f"{path}: no readable picture. Check that the data set is complete.")
+    return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+
+
+def in_sfn_order(joints: np.ndarray, names: tuple[str, ...]) -> np.ndarray:
+    """Joints (len(names), 2) -> (15, 2), NaN for joints that are not among the names."""
+    ordered = np.full((len(JOINTS), 2), np.nan, dtype=np.float32)
+    for name, joint in zip(names, joints, strict=True):
+        ordered[JOINTS.index(name)] = joint
+    return ordered
+
+
+def _existing(path: Path) -> Path:
+    if not path.exists():
+        raise ValueError(f"{path}: not found. Give the folder that holds the data set as it was released.")
+    return path
+
+
+def load_lsp(folder: Path, *, test: bool = False) -> list[PoseRecord]:
+    """Leeds Sports Pose (Johnson & Everingham, BMVC 2010): images 1 to 1000, or 1001 on for the test."""
+    joints = loadmat(_existing(folder / "joints.mat"))["joints"][:2].transpose(2, 1, 0)
+    numbers = range(LSP_TRAIN, len(joints)) if test else range(min(LSP_TRAIN, len(joints)))
+    return [
+        PoseRecord(
+            name=f"im{number + 1:04d}.jpg",
+            image=read_image(folder / "images" / f"im{number + 1:04d}.jpg"),
+            keypoints=in_sfn_order(joints[number], LSP_JOINTS),
+        )
+        for number in numbers
+    ]
+
+
+def load_lspet(folder: Path) -> list[PoseRecord]:
+    """LSP-extended (Johnson & Everingham, CVPR 2011): crowd labels, all for training."""
+    with np.load(_existing(folder / "joints.npz")) as data:
+        names, joints = data["names"], data["joints"]
+    labelled = np.where(joints[..., 2:] > 0, joints[..., :2], np.nan)
+    return [
+        PoseRecord(
+            name=str(name),
+            image=read_image(folder / "images" / str(name)),
+            keypoints=in_sfn_order(joint, LSP_JOINTS),
+        )
+        for name, joint in zip(names, labelled, strict=True)
+    ]
+
+
+def with_heads(records: Iterable[PoseRecord]) -> list[PoseRecord]:
+    """The same records with the face's centre put midway between neck and head top."""
+    ends = [JOINTS.index("neck"), JOINTS.index("head_top")]
+    completed = []
+    for record in records:
+        keypoints = record.keypoints.copy()
+        keypoints[JOINTS.index("head")] = keypoints[ends].mean(axis=0)
+        completed.append(replace(record, keypoints=keypoints))
+    return completed
+
+
+def youtube_pose_videos(folder: Path) -> dict[str, bool]:
+    """Names of the videos of YouTube Pose, and whether each belongs to the test subset."""
+    return {str(video.videoname): bool(video.isYouTubePoseSubset) for video in _videos(folder)}
+
+
+def _videos(folder: Path) -> Iterable[Any]:
+    path = _existing(folder / "YouTube_Pose_dataset.mat")
+    return np.atleast_1d(loadmat(path, squeeze_me=True, struct_as_record=False)["data"])
+
+
+def load_youtube_pose(folder: Path, *, videos: Iterable[str], released: bool = False) -> list[PoseRecord]:
+    """YouTube Pose (Charles et al., CVPR 2016): the labelled frames of the named videos.
+
+    In time's order, or in that in which they were ``released``.
+    """
+    wanted = set(videos)
+    records = []
+    for video in _videos(folder):
+        if str(video.videoname) not in wanted:
+            continue
+        for index in range(len(video.frameids)) if released else np.argsort(video.frameids):
+            name = f"{video.videoname}/frame_{video.frameids[index]:06d}.jpg"
+            joints = in_sfn_order(video.locs[:, :, index].T, YOUTUBE_POSE_JOINTS)
+            records.append(PoseRecord(name, read_image(folder / "GT_frames" / name), joints))
+    return records
+
+
+def load_negatives(folder: Path) -> list[PoseRecord]:
+    """Photos without people: every joint counts as labelled and lies far outside."""
+    outside = np.full((len(JOINTS), 2), -1e5, dtype=np.float32)
+    return [
+        PoseRecord(path.name, read_image(path), outside) for path in sorted(_existing(folder).glob("*.jpg"))
+    ]
+
+
+def draw_figures(count: int, *, seed: int) -> list[PoseRecord]:
+    """Drawn people, all joints known."""
+    rng = np.random.default_rng(seed)
+    figures = (sample(rng, size=DRAWN_SIZE) for _ in range(count))
+    return [
+        PoseRecord(f"drawn_{index:04d}", image, joints.astype(np.float32))
+        for index, (image, joints) in enumerate(figures)
+    ]

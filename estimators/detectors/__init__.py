@@ -1,0 +1,48 @@
+"""Finds people in whole frames, for estimators that look into boxes.
+
+The built-in finder is a small network of posefix's own. Detectors of MMDetection do, too, where it is
+installed. See ``docs/people.md``.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import weights as store
+from estimators.detectors.interface import Finder, Found
+
+if TYPE_CHECKING:
+    import torch
+
+DEFAULT = "small"
+DEFAULT_WEIGHTS = "finder-small"
+SUPPORTED = f"{DEFAULT}, a weights FILE.safetensors, mmdet:ALIAS and mmdet:CONFIG.py,CHECKPOINT.pth"
+
+
+def create(name: str = DEFAULT, *, device: torch.device) -> Finder:
+    """Builds a finder.
+
+    Args:
+        name: ``small``, the built-in one; a weights file that ``posefix train finder`` wrote; or an
+            MMDetection detector, as ``mmdet:ALIAS`` or ``mmdet:CONFIG.py,CHECKPOINT.pth``.
+        device: to run on.
+
+    Raises:
+        ValueError: no finder has that name, or MMDetection is wanted and not there.
+        weights.WeightsError: its weights are missing or damaged.
+    """
+    from estimators.detectors import mmdet
+
+    if name.startswith(mmdet.PREFIX):
+        return mmdet.create(name, device=device)
+    if name != DEFAULT and not name.endswith(".safetensors"):
+        raise ValueError(f"Invalid finder ({name}). Supported values are {SUPPORTED}.")
+    from estimators.detectors.small.detector import NetworkFinder
+    from estimators.detectors.small.modeling import restore
+
+    config, model = restore(store.find(DEFAULT_WEIGHTS) if name == DEFAULT else Path(name))
+    return NetworkFinder(config=config, model=model, device=device)
+
+
+__all__ = ["DEFAULT", "DEFAULT_WEIGHTS", "Finder", "Found", "create"]

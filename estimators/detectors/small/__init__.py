@@ -1,0 +1,1 @@
+"""The built-in detector: a small network of posefix's own."""

@@ -1,1 +1,0 @@
-"""Data sets and augmentation for training SFN, registered with MMPose."""

@@ -1,0 +1,82 @@
+"""What a training run watches: PCK on the held-out pictures, by MMPose's own metric."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from mmpose.evaluation.functional import keypoint_pck_accuracy
+from mmpose.registry import KEYPOINT_CODECS
+from torch import nn
+
+from estimators.datasets.records import PoseRecord
+from estimators.sfn.builder import codec_config
+from estimators.sfn.configuration import SFNConfig
+from estimators.sfn.pipelines import crop_pipeline
+from estimators.sfn.training.dataset import RecordDataset
+from estimators.sfn.training.mixture import TrainingData, collate
+from estimators.skeletons import JOINTS
+
+YOUTUBE_PIXELS = 20.0
+TORSO_SHARE = 0.2
+BATCH = 16
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """Keypoints (N, J, 2) and peak heights (N, J) for N records, with their labels (N, J, 2)."""
+
+    keypoints: np.ndarray
+    peaks: np.ndarray
+    labels: np.ndarray
+
+
+def predict_records(
+    model: nn.Module, records: Sequence[PoseRecord], *, config: SFNConfig, whole_frame: bool
+) -> Predictions:
+    """Runs a model over records; the boxes are those around the labels, or the whole pictures."""
+    dataset: Any = RecordDataset(records=records, pipeline=crop_pipeline(config))
+    if whole_frame:
+        for entry, record in zip(dataset.data_list, records, strict=True):
+            height, width = record.image.shape[:2]
+            entry["bbox"] = np.array([[0, 0, width - 1, height - 1]], dtype=np.float32)
+    keypoints, peaks = [], []
+    model.eval()
+    head: Any = model.head
+    head.decoder = KEYPOINT_CODECS.build(codec_config(config))  # the input size may change in a run
+    for start in range(0, len(records), BATCH):
+        batch = collate([dataset[index] for index in range(start, min(start + BATCH, len(records)))])
+        with torch.inference_mode():
+            for sample in model.test_step(batch):  # type: ignore[operator]
+                keypoints.append(sample.pred_instances.keypoints[0])
+                peaks.append(sample.pred_instances.keypoint_scores[0])
+    labels = np.stack([record.keypoints for record in records])
+    return Predictions(np.stack(keypoints), np.stack(peaks), labels)
+
+
+def pck(predictions: Predictions, *, limits: np.ndarray) -> float:
+    """Mean over the joints, in per cent, of labels met within a limit in pixels (N,) a record."""
+    labelled = np.isfinite(predictions.labels).all(axis=-1)
+    scale = np.repeat(limits[:, None], 2, axis=1)
+    truth = np.nan_to_num(predictions.labels)
+    _, mean, _ = keypoint_pck_accuracy(predictions.keypoints, truth, labelled, 1.0, scale)
+    return 100.0 * float(mean)
+
+
+def torso_lengths(labels: np.ndarray) -> np.ndarray:
+    """Distance between left shoulder and right hip (N,), the unit of PCK on LSP."""
+    shoulder, hip = JOINTS.index("left_shoulder"), JOINTS.index("right_hip")
+    return np.linalg.norm(labels[:, shoulder] - labels[:, hip], axis=-1)
+
+
+def validate(model: nn.Module, data: TrainingData, *, config: SFNConfig) -> dict[str, float]:
+    """PCK in per cent: LSP at 0.2 of the torso, YouTube Pose at 20 pixels with the whole frame as box."""
+    lsp = predict_records(model, data.lsp_validation, config=config, whole_frame=False)
+    youtube = predict_records(model, data.youtube_validation, config=config, whole_frame=True)
+    return {
+        "lsp": pck(lsp, limits=TORSO_SHARE * torso_lengths(lsp.labels)),
+        "youtube_pose": pck(youtube, limits=np.full(len(youtube.labels), YOUTUBE_PIXELS)),
+    }

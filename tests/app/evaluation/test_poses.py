@@ -1,0 +1,188 @@
+"""PCK against MMPose's own, kinds of error, the benchmarks' protocol and command."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from mmpose.evaluation.functional import keypoint_pck_accuracy
+
+from app.commands.main import main
+from app.errors import UsageError
+from app.evaluation.pose_benchmarks import Benchmark, figures, run, youtube_pose
+from estimators import FramePoses, metrics
+from estimators.datasets.records import YOUTUBE_POSE_JOINTS, PoseRecord
+from estimators.detectors import Found
+from estimators.sfn.skeleton import SKELETON
+from estimators.skeletons import JOINTS
+from tests.estimators.sfn.test_data import make_youtube_pose
+
+JOINT_NAMES = ("head", "left_wrist", "right_wrist")
+
+
+def test_pck_equals_mmpose_s():
+    rng = np.random.default_rng(0)
+    labels = rng.uniform(0, 100, (50, 7, 2))
+    estimated = labels + rng.normal(0, 12, labels.shape)
+    labels[rng.random((50, 7)) < 0.2] = np.nan
+    limits = rng.uniform(5, 30, 50)
+    ours = metrics.share_within(metrics.joint_distances(estimated, labels), limits)
+    labelled = np.isfinite(labels).all(axis=-1)
+    scale = np.repeat(limits[:, None], 2, axis=1)
+    theirs, _, _ = keypoint_pck_accuracy(estimated, np.nan_to_num(labels), labelled, 1.0, scale)
+    np.testing.assert_allclose(ours, theirs)
+
+
+def test_missing_estimates_are_wrong_and_missing_labels_do_not_count():
+    labels = np.array([[[5.0, 5.0]], [[5.0, 5.0]], [[np.nan, np.nan]]])
+    estimated = np.array([[[5.0, 5.0]], [[np.nan, np.nan]], [[5.0, 5.0]]])
+    distances = metrics.joint_distances(estimated, labels)
+    assert metrics.share_within(distances, 1.0).tolist() == [0.5]
+
+
+def test_kinds_of_error():
+    labels = np.tile(np.array([[[50.0, 0.0], [0.0, 0.0], [100.0, 0.0]]]), (6, 1, 1))
+    labels[5, 1] = np.nan
+    estimated = labels.copy()
+    estimated[0, 1] = (3, 0)  # right
+    estimated[1, 1] = (15, 0)  # near
+    estimated[2, 1] = (98, 0)  # on the other wrist
+    estimated[3, 1] = (50, 3)  # on the head
+    estimated[4, 1] = (np.nan, np.nan)
+    estimated[5, 1] = (0, 0)
+    kinds = metrics.error_kinds(estimated, labels, 10.0, JOINT_NAMES)
+    assert kinds[:, 1].tolist() == ["right", "jitter", "inversion", "swap", "miss", ""]
+    assert (kinds[:, 0] == "right").all()
+    shares = metrics.kind_shares(kinds)
+    assert shares["inversion"][1] == pytest.approx(0.2)
+
+
+class Perfect:
+    """Knows the labels; misses everything in pictures whose first pixel is white."""
+
+    name, skeleton, finds_people, batch_size, weights_sha256 = "perfect", SKELETON, False, 2, "none"
+
+    def __init__(self, records: list[PoseRecord]) -> None:
+        self.records = iter(records)
+        self.boxes: list[np.ndarray | None] = []
+
+    def estimate(self, frames, *, pts_seconds, boxes=None):
+        results = []
+        for index, frame in enumerate(frames):
+            keypoints = np.full((1, 15, 3), np.nan)
+            keypoints[0, :, :2] = next(self.records).keypoints
+            keypoints[..., 2] = 0.95
+            if frame[0, 0, 0] == 255:
+                keypoints[..., :2] += 25
+            self.boxes.append(None if boxes is None else boxes[index])
+            results.append(FramePoses(0.0, keypoints, np.zeros((1, 4)), np.ones(1)))
+        return results
+
+
+def records(count: int) -> list[PoseRecord]:
+    rng = np.random.default_rng(0)
+    made = []
+    for index in range(count):
+        image = np.zeros((50 + index % 2, 60, 3), np.uint8)
+        image[0, 0] = 255 if index % 4 == 0 else 0
+        made.append(PoseRecord(str(index), image, rng.uniform(0, 50, (15, 2)).astype(np.float32)))
+    return made
+
+
+def benchmark(pictures: list[PoseRecord]) -> Benchmark:
+    return Benchmark(
+        name="made-up",
+        records=pictures,
+        joints=YOUTUBE_POSE_JOINTS,
+        units=np.ones(len(pictures)),
+        limit=20.0,
+        steps=(0.0, 20.0, 40.0),
+        axis="pixels",
+        groups={"head": ("head",), "wrists": ("left_wrist", "right_wrist")},
+    )
+
+
+def test_a_benchmark_counts_right_joints():
+    pictures = records(8)
+    results = figures(run(Perfect(pictures), benchmark(pictures)))
+    assert results["pck"] == {"head": 75.0, "wrists": 75.0, "average": 75.0}
+    assert [row["average"] for row in results["curve"]["pck"]] == [75.0, 75.0, 100.0]
+    (point,) = results["calibration"]
+    assert point["right"] == pytest.approx(0.75) and point["score"] == pytest.approx(0.95)
+
+
+def test_truth_boxes_hold_the_labels():
+    pictures = records(3)
+    estimator = Perfect(pictures)
+    run(estimator, benchmark(pictures), boxes="truth")
+    for box, record in zip(estimator.boxes, pictures, strict=True):
+        assert (box[0, :2] < record.keypoints.min(axis=0)).all()
+        assert (box[0, 2:] > record.keypoints.max(axis=0)).all()
+    with pytest.raises(UsageError, match="Invalid boxes"):
+        run(estimator, benchmark(pictures), boxes="somewhere")
+
+
+class Pointing:
+    """Finds one person in all pictures but the first; what is surest comes first."""
+
+    name = "pointing"
+
+    def __init__(self) -> None:
+        self.pictures = 0
+
+    def find(self, frames):
+        found = []
+        for _ in frames:
+            self.pictures += 1
+            boxes = np.array([[5, 5, 45, 45], [0, 0, 9, 9]], np.float32)[: 2 * (self.pictures > 1)]
+            found.append(Found(boxes, np.array([0.9, 0.2], np.float32)[: len(boxes)]))
+        return found
+
+
+class Boxed:
+    """Gives joints at the corners and the middle of the box it looks into."""
+
+    name, skeleton, finds_people, batch_size, weights_sha256 = "boxed", SKELETON, False, 2, "none"
+
+    def estimate(self, frames, *, pts_seconds, boxes=None):
+        results = []
+        for found in boxes:
+            low, high = found[:, None, :2], found[:, None, 2:]
+            shares = np.linspace(0.1, 0.9, 15)[None, :, None]
+            points = low + shares * (high - low)
+            keypoints = np.concatenate([points, np.full((len(found), 15, 1), 0.9)], axis=2)
+            results.append(FramePoses(0.0, keypoints, found, np.full(len(found), 0.9)))
+        return results
+
+
+def test_found_boxes_are_the_finders_surest_or_the_whole_picture():
+    pictures = records(2)
+    outcome = run(Boxed(), benchmark(pictures), boxes="found", finder=Pointing())
+    head = outcome.keypoints[:, 0, :2]
+    height, width = pictures[0].image.shape[:2]
+    assert (head[0] < [0.2 * width, 0.2 * height]).all()  # the whole picture
+    assert (np.abs(head[1] - [8, 8]) < 4).all()  # around the box from 5 to 45
+
+
+def test_the_command_writes_json_and_the_curve(tmp_path, capsys):
+    make_youtube_pose(tmp_path / "yt", {"one": 0, "two": 1})
+    data, plot = tmp_path / "f.json", tmp_path / "f.png"
+    status = main(
+        ["evaluate", "youtube-pose", str(tmp_path / "yt"), "--json", str(data), "--plot", str(plot)]
+    )
+    assert status == 0
+    written = json.loads(data.read_text())
+    assert written["pictures"] == 2
+    assert set(written["pck"]) == {"head", "wrists", "elbows", "shoulders", "average"}
+    assert written["protocol"]["boxes"] == "frame"
+    assert len(written["curve"]["steps"]) == 41
+    assert plot.read_bytes().startswith(b"\x89PNG")
+    assert "PCK" in capsys.readouterr().out
+
+
+def test_only_the_subset_is_measured(tmp_path):
+    make_youtube_pose(tmp_path / "yt", {"one": 0, "two": 1, "three": 0})
+    names = {record.name.split("/")[0] for record in youtube_pose(tmp_path / "yt").records}
+    assert names == {"two"}
+    assert JOINTS[0] == "head"
