@@ -19,17 +19,17 @@ from numpy.typing import NDArray
 from app.device import choose_device
 from app.errors import PosefixError
 from app.rendering.overlay import OverlayAnnotator, Style
-from app.result import Model, Person, Result, Source
-from app.tracking.selection import Chosen, People, choose
-from app.tracking.tracker import Crowd
+from app.result import ModelRecord, Person, Result, VideoSource
+from app.tracking.selection import PeopleSelection, SelectedPerson, select_people
+from app.tracking.tracker import PersonTracker
 from app.video.reader import SHORTEST_FRAME_SECONDS, Video
 from app.video.types import FrameBatch, VideoInfo
 from app.video.writer import write_video
 from corrector import Corrector
 from estimators import Estimator, boxes
-from estimators import detectors as finders
+from estimators import detectors as detectors
 from estimators.boxes import Boxes
-from estimators.detectors import Finder
+from estimators.detectors import Detector
 
 # Intersection over union of one person's boxes in two frames that follow each other; less is a leap.
 SAME_PLACE = 0.05
@@ -66,8 +66,8 @@ def estimate(
     start: float = 0.0,
     end: float | None = None,
     box: Boxes | None = None,
-    people: People | None = None,
-    finder: Finder | None = None,
+    people: PeopleSelection | None = None,
+    detector: Detector | None = None,
     progress: Progress = _silent,
     timings: Timings | None = None,
 ) -> Result:
@@ -79,20 +79,20 @@ def estimate(
         start, end: seconds; frames shown in start <= t < end are looked at.
         box: x1, y1, x2, y2 of a person in the first frame, in pixels, who comes before all others.
         people: who is meant; None: the most prominent person of each shot.
-        finder: says where people are; None: the built-in one. An estimator that finds people needs none.
+        detector: says where people are; None: the built-in one. An estimator that finds people needs none.
         progress: called with the number of frames done.
         timings: filled with the seconds of ``decode``, ``find`` and ``estimate``.
 
     Raises:
         PosefixError: no frame can be decoded, none lies between start and end, or there is no such person.
     """
-    timings, people, info = timings or Timings(), people or People(), video.info
+    timings, people, info = timings or Timings(), people or PeopleSelection(), video.info
     size = (info.width, info.height)
-    if finder is None and not estimator.finds_people:
-        finder = finders.create(device=choose_device("auto"))
-    crowd = Crowd(
+    if detector is None and not estimator.finds_people:
+        detector = detectors.create(device=choose_device("auto"))
+    tracker = PersonTracker(
         estimator,
-        finder,
+        detector,
         frame_size=size,
         fps=info.fps,
         most=people.followed,
@@ -102,7 +102,7 @@ def estimate(
     indices: list[NDArray[np.int64]] = []
     times: list[NDArray[np.float64]] = []
     for batch in _timed_batches(video, estimator.batch_size, start, end, timings):
-        crowd.follow(batch)
+        tracker.follow(batch)
         indices.append(batch.indices)
         times.append(batch.pts_seconds)
         progress(len(batch))
@@ -111,15 +111,15 @@ def estimate(
     pts_seconds = np.concatenate(times)
     seconds = float(pts_seconds[-1] - pts_seconds[0])
     with _naming(info.path):
-        chosen = choose(crowd.book, people, frame_size=size, clip_seconds=seconds, first_box=box)
+        chosen = select_people(tracker.store, people, frame_size=size, clip_seconds=seconds, first_box=box)
     return Result(
-        source=Source(file=info.path.name, width=info.width, height=info.height, fps=info.fps),
+        source=VideoSource(file=info.path.name, width=info.width, height=info.height, fps=info.fps),
         skeleton=estimator.skeleton,
         frame_indices=np.concatenate(indices),
         pts_seconds=pts_seconds,
         people=tuple(_person(one, len(pts_seconds)) for one in chosen),
-        estimator=Model(estimator.name, estimator.weights_sha256),
-        cuts=tuple(crowd.cuts),
+        estimator=ModelRecord(estimator.name, estimator.weights_sha256),
+        cuts=tuple(tracker.cuts),
     )
 
 
@@ -140,7 +140,7 @@ def _naming(path: Path) -> Iterator[None]:
         raise PosefixError(f"{path}: {error}") from error
 
 
-def _person(chosen: Chosen, frames: int) -> Person:
+def _person(chosen: SelectedPerson, frames: int) -> Person:
     keypoints, looked = chosen.track.arrays(frames)
     return Person(chosen.id, initial=keypoints, boxes=looked, prominence=chosen.prominence)
 
@@ -160,7 +160,7 @@ def correct(
             people.append(_corrected(person, result, corrector))
         frames = len(result.pts_seconds)
         progress(frames * number // len(result.people) - frames * (number - 1) // len(result.people))
-    return result.with_people(tuple(people), corrector=Model(corrector.name, corrector.weights_sha256))
+    return result.with_people(tuple(people), corrector=ModelRecord(corrector.name, corrector.weights_sha256))
 
 
 def _corrected(person: Person, result: Result, corrector: Corrector) -> Person:

@@ -11,7 +11,7 @@ from estimators import Skeleton
 
 
 @dataclass(frozen=True)
-class Model:
+class ModelRecord:
     """A model's name and the SHA-256 of its weights file."""
 
     name: str
@@ -19,7 +19,7 @@ class Model:
 
 
 @dataclass(frozen=True)
-class Source:
+class VideoSource:
     """The video that the keypoints belong to; see :class:`app.video.types.VideoInfo` for the fields."""
 
     file: str
@@ -79,15 +79,15 @@ class Result:
         cuts: rows with which a new shot begins, rising; nobody is followed from shot to shot.
     """
 
-    source: Source
+    source: VideoSource
     skeleton: Skeleton
     frame_indices: NDArray[np.int64] = field(repr=False)
     pts_seconds: NDArray[np.float64] = field(repr=False)
     people: tuple[Person, ...] = field(repr=False)
-    estimator: Model
-    corrector: Model | None = None
+    estimator: ModelRecord
+    corrector: ModelRecord | None = None
     cuts: tuple[int, ...] = ()
 
-    def with_people(self, people: tuple[Person, ...], *, corrector: Model) -> Result:
+    def with_people(self, people: tuple[Person, ...], *, corrector: ModelRecord) -> Result:
         """The same with corrected people in it."""
         return replace(self, people=people, corrector=corrector)

@@ -46,14 +46,14 @@ VARIANTS = {
     "points, not a blend behind a gate": Variant({"smoothing_seconds": ()}),
     "points alone as inputs": Variant({"observation_inputs": False, "side_inputs": False}),
     "no evidence of sides as input": Variant({"side_inputs": False}),
-    "sides not put right before": Variant({"put_sides_right": False}),
+    "sides not put right before": Variant({"fix_left_right_swaps": False}),
     "real pairs alone, no simulated errors": Variant(training={"simulated": False}),
     "people's own proportions alone": Variant(training={"bodies": False}),
 }
 
 
 @dataclass(frozen=True)
-class Figures:
+class Metrics:
     """Of one trained variant.
 
     Attributes:
@@ -73,7 +73,7 @@ class Figures:
     exchanged: str
 
 
-def measure(data: Path, *, steps: int, seed: int) -> Iterator[Figures]:
+def measure(data: Path, *, steps: int, seed: int) -> Iterator[Metrics]:
     """Trains and measures one variant after another.
 
     Args:
@@ -98,12 +98,12 @@ def measure(data: Path, *, steps: int, seed: int) -> Iterator[Figures]:
             yield _figures(name, replace(options, **variant.training), labels, clips)
 
 
-def _figures(name: str, options: TrainingOptions, labels: list[Clip], clips: list[Clip]) -> Figures:
+def _figures(name: str, options: TrainingOptions, labels: list[Clip], clips: list[Clip]) -> Metrics:
     device, reports, began = torch.device("cpu"), list[Report](), time.monotonic()
     path = train(options, device=device, on_report=reports.append)
     minutes = (time.monotonic() - began) / 60
     corrector, report = Corrector(load_network(path), device=device), reports[-1]
-    return Figures(
+    return Metrics(
         variant=name,
         minutes=minutes,
         detector_px=report.detector_px,
@@ -126,7 +126,7 @@ def main() -> None:
     args = parser.parse_args()
     torch.set_num_threads(1)
     table = Table("", "minutes", "S8, px", "acceleration, px", "labels + 1 px", "exchanges")
-    done: list[Figures] = []
+    done: list[Metrics] = []
     for row in measure(args.data, steps=args.steps, seed=args.seed):
         done.append(row)
         numbers = (row.minutes, row.corrected_px, row.acceleration_px, row.clean_px)

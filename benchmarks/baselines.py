@@ -13,7 +13,7 @@ from app.evaluation.evaluator import Correct
 from app.evaluation.pairs import Pairs
 from benchmarks.filters import FILTERS, Filter, settings
 from benchmarks.smoothnet import load_smoothnet, smoother
-from corrector.training.conventions import carry, fit_convention
+from corrector.training.conventions import apply_convention, fit_convention
 from corrector.training.pairs_file import Take
 
 Floats = NDArray[np.floating]
@@ -32,7 +32,7 @@ def tuned_filters(pairs: Pairs) -> dict[str, Correct]:
             np.concatenate([take.true for take in pairs.fitting]),
             np.concatenate([take.detected[..., :2] for take in pairs.fitting]),
         )
-        truth = [carry(true, matrix) for true in truth]
+        truth = [apply_convention(true, matrix) for true in truth]
     found: dict[str, Correct] = {}
     for name, (function, _) in FILTERS.items():
         corrections = {

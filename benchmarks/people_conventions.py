@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 from corrector import Corrector
-from corrector.training.conventions import carry, fit_convention
+from corrector.training.conventions import apply_convention, fit_convention
 from corrector.training.motion_datasets import (
     H36M_JOINTS,
     TEST_SUBJECTS,
@@ -38,7 +38,7 @@ EVERY = 7
 
 
 @dataclass(frozen=True)
-class People:
+class PeopleSelection:
     """True, given and corrected points (N, 14, 2) in pixels of some people's takes, one after another."""
 
     true: Floats
@@ -46,7 +46,7 @@ class People:
     corrected: Floats
 
     @classmethod
-    def of(cls, folder: Path, subjects: Sequence[str], corrector: Corrector) -> People:
+    def of(cls, folder: Path, subjects: Sequence[str], corrector: Corrector) -> PeopleSelection:
         """Those of some subjects of ``h36m_sh``, corrected take by take."""
         takes = [take.as_pairs() for take in load_h36m(folder, subjects)]
         fixed = [
@@ -60,7 +60,9 @@ class People:
 def carried_error(points: Floats, true: Floats, fitted: tuple[Floats, Floats]) -> Floats:
     """Distances (N, J) of points carried by a matrix ``fitted`` on (points, truth) of the same kind."""
     source, target = fitted
-    return np.linalg.norm(carry(points, fit_convention(source[::EVERY], target[::EVERY])) - true, axis=2)
+    return np.linalg.norm(
+        apply_convention(points, fit_convention(source[::EVERY], target[::EVERY])) - true, axis=2
+    )
 
 
 def _cells(error: Floats) -> tuple[str, str]:
@@ -77,10 +79,10 @@ def main() -> None:
     args = parser.parse_args()
     torch.set_num_threads(1)
     corrector = Corrector.from_weights(args.weights, device=torch.device("cpu"))
-    others = People.of(args.folder, TRAIN_SUBJECTS, corrector)
+    others = PeopleSelection.of(args.folder, TRAIN_SUBJECTS, corrector)
     table = Table("", "carried", "by", "given, px", "PCK@20, %", "corrected, px", "PCK@20, %")
     for subject in (*VALIDATION_SUBJECTS, *TEST_SUBJECTS):
-        person = People.of(args.folder, [subject], corrector)
+        person = PeopleSelection.of(args.folder, [subject], corrector)
         for name, fitted in (("others'", others), ("their own", person)):
             to_labels, to_given = [], []
             for kind in ("given", "corrected"):

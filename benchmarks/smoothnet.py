@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 import weights as store
 from corrector.training.motion_datasets import H36M_JOINTS, TRAIN_SUBJECTS, load_h36m
-from corrector.training.sequence_sources import Pool, convention, pair_pool
+from corrector.training.sequence_sources import SequenceSource, convention, pair_source
 
 Floats = NDArray[np.floating]
 WINDOW, HIDDEN, BLOCKS, BATCH = 32, 512, 3, 64
@@ -59,13 +59,13 @@ def train_smoothnet(data: Path, *, steps: int, seed: int = 0) -> SmoothNet:
     """
     torch.manual_seed(seed)
     takes = [take.as_pairs() for take in load_h36m(data, TRAIN_SUBJECTS)]
-    pool = pair_pool(takes, H36M_JOINTS, convention(takes), share=1.0, device=torch.device("cpu"))
+    source = pair_source(takes, H36M_JOINTS, convention(takes), share=1.0, device=torch.device("cpu"))
     network = SmoothNet()
     optimizer = torch.optim.Adam(network.parameters(), lr=1e-3, amsgrad=True)
     falling = torch.optim.lr_scheduler.StepLR(optimizer, max(1, steps // 20), 0.95)
     generator = torch.Generator().manual_seed(seed)
     for _ in range(steps):
-        given, target = _draw(pool, generator)
+        given, target = _draw(source, generator)
         apart = network(given) - target
         loss = apart.abs().mean() + apart.diff(n=2, dim=1).abs().mean()
         optimizer.zero_grad()
@@ -75,14 +75,14 @@ def train_smoothnet(data: Path, *, steps: int, seed: int = 0) -> SmoothNet:
     return network.eval()
 
 
-def _draw(pool: Pool, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    assert pool.given is not None
-    take = torch.multinomial(pool.lengths.float(), BATCH, replacement=True, generator=generator)
-    room = (pool.lengths[take] - WINDOW).clamp(min=1)
-    start = pool.starts[take] + (torch.rand(BATCH, generator=generator) * room).long()
+def _draw(source: SequenceSource, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    assert source.given is not None
+    take = torch.multinomial(source.lengths.float(), BATCH, replacement=True, generator=generator)
+    room = (source.lengths[take] - WINDOW).clamp(min=1)
+    start = source.starts[take] + (torch.rand(BATCH, generator=generator) * room).long()
     frames = start.unsqueeze(1) + torch.arange(WINDOW)
     given, target = (
-        part[frames, 1:].flatten(2).transpose(1, 2).flatten(0, 1) for part in (pool.given, pool.true)
+        part[frames, 1:].flatten(2).transpose(1, 2).flatten(0, 1) for part in (source.given, source.true)
     )
     middle = given.mean(dim=1, keepdim=True)
     return (given - middle) / SCALE, (target - middle) / SCALE

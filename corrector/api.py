@@ -15,15 +15,15 @@ from corrector.configuration import CorrectorConfig
 from corrector.gaps import bridge
 from corrector.joints import known_indices
 from corrector.modeling import CorrectorNetwork
-from corrector.processor import Track, correct_segments
-from corrector.sides import put_sides_right
+from corrector.processor import PoseSequence, correct_segments
+from corrector.sides import fix_left_right_swaps
 from corrector.timeline import Timeline, fillable, segments
 
 KIND = "corrector"
 DEFAULT_WEIGHTS = "corrector-default"
 MAX_GAP_SECONDS = 0.5
 UNSURE_ERROR = 0.3
-"""In person sizes (see :func:`corrector.features.place_and_size`): a joint with more error to be expected
+"""In person sizes (see :func:`corrector.features.center_and_scale`): a joint with more error to be expected
 is unsure. About 6 % of the height of a person standing upright."""
 
 
@@ -148,11 +148,11 @@ class Corrector:
         """Points (T, J, 2) and expected errors (T, J, 2), in pixels and in person sizes, of its joints."""
         timeline = Timeline.of(times)
         track_points, track_scores = timeline.gather(points, scores)
-        if self._network.config.put_sides_right:
-            track_points, track_scores = put_sides_right(
+        if self._network.config.fix_left_right_swaps:
+            track_points, track_scores = fix_left_right_swaps(
                 track_points, track_scores, timeline.seconds, self.joints
             )
-        track = Track(track_points, track_scores, timeline.seconds)
+        track = PoseSequence(track_points, track_scores, timeline.seconds)
         there = ~np.isnan(track.points[..., 0])
         parts = segments(np.asarray(there.any(axis=1)), track.seconds, max_gap_seconds=max_gap_seconds)
 

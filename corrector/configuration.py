@@ -30,10 +30,10 @@ class CorrectorConfig:
             ``parallel`` one always has it.
         smoothing_seconds: widths of the smoothed tracks that the output is blended from, beside the given
             points and those of the other body side; empty: the output is a point in itself.
-        put_sides_right: change exchanged joints back before anything else; see :mod:`corrector.sides`.
-        caution: at 10 frames a second, a correction this many times the error expected of it is carried out
-            by half, smaller ones less; more caution below, at 20 frames a second and above none.
-        trust: of each joint's correction, the share that is carried out; empty: all of it. See
+        fix_left_right_swaps: change exchanged joints back before anything else; see :mod:`corrector.sides`.
+        low_fps_shrinkage: at 10 frames a second, a correction this many times the error expected of it is
+            carried out by half, smaller ones less; more of it below, at 20 frames a second and above none.
+        joint_gain: of each joint's correction, the share that is carried out; empty: all of it. See
             :mod:`corrector.training.joint_gain`.
         tapered: a window's answer counts most in its middle; otherwise all alike.
     """
@@ -49,9 +49,9 @@ class CorrectorConfig:
     parallel: bool = True
     aligned: bool = True
     smoothing_seconds: tuple[float, ...] = (0.05, 0.15)
-    put_sides_right: bool = True
-    caution: float = 2.5
-    trust: tuple[float, ...] = ()
+    fix_left_right_swaps: bool = True
+    low_fps_shrinkage: float = 2.5
+    joint_gain: tuple[float, ...] = ()
     tapered: bool = True
 
     def __post_init__(self) -> None:
@@ -60,10 +60,16 @@ class CorrectorConfig:
         sizes = (self.encoder_size, self.decoder_size, self.attention_size)
         if min(sizes) < 1 or self.window < 2 or self.window % 2:
             raise ValueError(f"Sizes {sizes} must be positive and the window ({self.window}) even.")
-        if not self.caution >= 0:
-            raise ValueError(f"Invalid caution ({self.caution}). Supported values are 0 and above.")
-        if self.trust and (len(self.trust) != len(self.joints) or not all(0 <= t <= 1 for t in self.trust)):
-            raise ValueError(f"Invalid trust {self.trust}: one share in 0..1 for each joint wanted.")
+        if not self.low_fps_shrinkage >= 0:
+            raise ValueError(
+                f"Invalid low_fps_shrinkage ({self.low_fps_shrinkage}). Supported values are 0 and above."
+            )
+        if self.joint_gain and (
+            len(self.joint_gain) != len(self.joints) or not all(0 <= t <= 1 for t in self.joint_gain)
+        ):
+            raise ValueError(
+                f"Invalid joint_gain {self.joint_gain}: one share in 0..1 for each joint wanted."
+            )
         if any(seconds <= 0 for seconds in self.smoothing_seconds):
             raise ValueError(f"Invalid smoothing_seconds {self.smoothing_seconds}: widths above 0 wanted.")
         if missing := [joint for joint in names.UPPER_BODY if joint not in self.joints]:
@@ -88,8 +94,8 @@ class CorrectorConfig:
                 side_inputs=False,
                 aligned=False,
                 smoothing_seconds=(),
-                put_sides_right=False,
-                caution=0.0,
+                fix_left_right_swaps=False,
+                low_fps_shrinkage=0.0,
                 tapered=False,
             )
         if preset == "recurrent":
@@ -100,7 +106,7 @@ class CorrectorConfig:
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
         """The configuration that :meth:`to_dict` described."""
         plain: dict[str, Any] = dict(values)
-        for key in ("joints", "smoothing_seconds", "trust"):
+        for key in ("joints", "smoothing_seconds", "joint_gain"):
             plain[key] = tuple(plain.get(key, ()))
         return cls(**plain)
 

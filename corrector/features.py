@@ -1,7 +1,7 @@
 """What the network sees of a window: filled-in tracks, their velocities, what is missing, and the time.
 
-Shapes: B windows, L steps, J joints. All but :func:`place_and_size` take points in person sizes, relative to
-the person's place.
+Shapes: B windows, L steps, J joints. All but :func:`center_and_scale` take points in person sizes, relative
+to the person's place.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Window(NamedTuple):
     seconds: Tensor
 
 
-def place_and_size(window: Window, joints: Sequence[str]) -> tuple[Tensor, Tensor]:
+def center_and_scale(window: Window, joints: Sequence[str]) -> tuple[Tensor, Tensor]:
     """Middle (B, 1, 1, 2) and size (B, 1, 1, 1) of the person in windows of points in pixels.
 
     The size is the root mean square distance of the upper body's joints from their middle in a step, its
@@ -60,7 +60,7 @@ def place_and_size(window: Window, joints: Sequence[str]) -> tuple[Tensor, Tenso
 
 def normalise(window: Window, joints: Sequence[str]) -> tuple[Window, Tensor, Tensor]:
     """Windows of points in pixels as float32 in person sizes, with their place and size in pixels."""
-    place, size = place_and_size(window, joints)
+    place, size = center_and_scale(window, joints)
     local = (window.points - place) / size
     parts = (local, window.present, window.scores, window.seconds)
     return Window(*(part.float() for part in parts)), place, size
@@ -98,12 +98,12 @@ def smooth(points: Tensor, window: Window, *, width: float, twice: bool = False)
     """
     apart = window.seconds.unsqueeze(2) - window.seconds.unsqueeze(1)
     kernel = torch.exp(-0.5 * (apart / width) ** 2)
-    trust = (0.02 + window.present).unsqueeze(3)
-    norm = (kernel @ trust.squeeze(3)).unsqueeze(3)
-    average = (kernel @ (points * trust).flatten(2)).view_as(points) / norm
+    weight = (0.02 + window.present).unsqueeze(3)
+    norm = (kernel @ weight.squeeze(3)).unsqueeze(3)
+    average = (kernel @ (points * weight).flatten(2)).view_as(points) / norm
     if not twice:
         return average
-    return average + (kernel @ ((points - average) * trust).flatten(2)).view_as(points) / norm
+    return average + (kernel @ ((points - average) * weight).flatten(2)).view_as(points) / norm
 
 
 def anchor(filled: Tensor, window: Window) -> Tensor:

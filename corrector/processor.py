@@ -17,13 +17,14 @@ from corrector.modeling import CorrectorNetwork
 Floats = NDArray[np.floating]
 
 NEAR_SECONDS, FAR_SECONDS = 0.05, 0.1
-"""Between neighbouring steps: up to the first, corrections are carried out in full; see :func:`hold_back`."""
-MOST_CAUTIOUS = 4.0
-"""Caution rises on beyond ``FAR_SECONDS``, up to so many times what it is there: at 4 frames a second."""
+"""Between neighbouring steps: up to the first, corrections are carried out in full; see
+:func:`shrink_corrections`."""
+MOST_SHRINKAGE = 4.0
+"""It rises on beyond ``FAR_SECONDS``, up to so many times what it is there: at 4 frames a second."""
 
 
 @dataclass(frozen=True)
-class Track:
+class PoseSequence:
     """Poses of one person at rising times, all in the network's order of joints.
 
     Attributes:
@@ -53,7 +54,7 @@ def window_weights(config: CorrectorConfig) -> Floats:
 
 def correct_segments(
     network: CorrectorNetwork,
-    track: Track,
+    track: PoseSequence,
     segments: Sequence[slice],
     *,
     batch_size: int,
@@ -84,35 +85,46 @@ def correct_segments(
             progress(int(steps[inside].max()) + 1)
     with np.errstate(invalid="ignore"):
         mean = total / weight[:, None, None]
-    points = hold_back(mean[..., :2], mean[..., 2], track, caution=config.caution, trust=config.trust)
+    points = shrink_corrections(
+        mean[..., :2],
+        mean[..., 2],
+        track,
+        low_fps_shrinkage=config.low_fps_shrinkage,
+        joint_gain=config.joint_gain,
+    )
     return points, mean[..., 2:]
 
 
-def hold_back(
-    points: Floats, error: Floats, track: Track, *, caution: float, trust: Sequence[float] = ()
+def shrink_corrections(
+    points: Floats,
+    error: Floats,
+    track: PoseSequence,
+    *,
+    low_fps_shrinkage: float,
+    joint_gain: Sequence[float] = (),
 ) -> Floats:
     """Corrected points (S, J, 2), small corrections held back where frames lie far apart.
 
     There neighbours say little, and a correction that is smaller than the ``error`` (S, J) expected of it
-    is as likely to harm as to help. Of each joint's correction, at most its ``trust`` (J,) is carried out.
-    Points that were missing stay as they are.
+    is as likely to harm as to help. Of each joint's correction, at most its ``joint_gain`` (J,) is carried
+    out. Points that were missing stay as they are.
     """
     change = points - track.points
     share = np.ones(change.shape[:2])
-    if caution and len(points) > 1:
+    if low_fps_shrinkage and len(points) > 1:
         apart = (np.gradient(track.seconds) - NEAR_SECONDS) / (FAR_SECONDS - NEAR_SECONDS)
         squared = (change**2).sum(axis=2)
-        doubt = (caution * np.clip(apart, 0, MOST_CAUTIOUS)[:, None] * error) ** 2
+        doubt = (low_fps_shrinkage * np.clip(apart, 0, MOST_SHRINKAGE)[:, None] * error) ** 2
         with np.errstate(invalid="ignore", divide="ignore"):
             share = np.where(doubt > 0, squared / (squared + doubt), 1.0)
-    if len(trust):
-        share = share * np.asarray(trust)
+    if len(joint_gain):
+        share = share * np.asarray(joint_gain)
     return np.where(np.isnan(change), points, track.points + share[..., None] * change)
 
 
 def _answer(
     network: CorrectorNetwork,
-    track: Track,
+    track: PoseSequence,
     steps: NDArray[np.int64],
     inside: NDArray[np.bool_],
     device: torch.device,

@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from corrector.features import Window, place_and_size
+from corrector.features import Window, center_and_scale
 
 Floats = NDArray[np.floating]
 
@@ -38,7 +38,7 @@ def side_pairs(joints: Sequence[str]) -> list[tuple[int, int]]:
     ]
 
 
-def put_sides_right(
+def fix_left_right_swaps(
     points: Floats, scores: Floats, seconds: Floats, joints: Sequence[str]
 ) -> tuple[Floats, Floats]:
     """Points (S, J, 2) in pixels, NaN where missing, and scores (S, J), with exchanged pairs changed back."""
@@ -64,7 +64,7 @@ def find_exchanges(points: Tensor, seconds: Tensor, joints: Sequence[str]) -> Te
     index = index.clamp(max=steps - 1)
     present = points[index][..., 0].isfinite() & inside.unsqueeze(2)
     window = Window(points[index].nan_to_num(0), present, present, seconds[index])
-    _, size = place_and_size(window, joints)
+    _, size = center_and_scale(window, joints)
     found = _viterbi(_costs(window, pairs) / size[:, :, 0, :, None])
     result = torch.zeros(steps, len(pairs), dtype=torch.bool, device=points.device)
     # Where two chunks overlap, each decides on the half that lies further inside of it.

@@ -6,7 +6,7 @@ import pytest
 
 from app.commands.main import main
 from estimators import available
-from tests.fixtures.fakes import BlobEstimator, BlobFinder, ShiftCorrector
+from tests.fixtures.fakes import BlobDetector, BlobEstimator, ShiftCorrector
 
 ROOT = Path(__file__).parent.parent
 
@@ -25,7 +25,7 @@ def fakes(monkeypatch):
     """Models that load at once; gives the estimator that the command will use."""
     estimator = BlobEstimator()
     monkeypatch.setattr("estimators.create", lambda *_, **__: estimator)
-    monkeypatch.setattr("estimators.detectors.create", lambda *_, **__: BlobFinder())
+    monkeypatch.setattr("estimators.detectors.create", lambda *_, **__: BlobDetector())
     monkeypatch.setattr("corrector.Corrector.from_weights", lambda *_, **__: ShiftCorrector())
     return estimator
 

@@ -60,7 +60,7 @@ def handle(args: argparse.Namespace) -> int:
 
     from app.device import choose_device
     from app.evaluation import correction_report as report
-    from app.evaluation.evaluator import Judge
+    from app.evaluation.evaluator import Evaluator
     from corrector import Corrector
     from corrector.training.pairs_file import write_pairs
 
@@ -70,9 +70,9 @@ def handle(args: argparse.Namespace) -> int:
     pairs, initial = _pairs(args)
     if args.save_pairs is not None:
         write_pairs(args.save_pairs, pairs.joints, pairs.takes)
-    judge = Judge(pairs)
+    evaluator = Evaluator(pairs)
     methods = _baselines(args, pairs) | {corrector.name: _correct(corrector, pairs)}
-    results = {name: judge.compare(correct) for name, correct in methods.items()}
+    results = {name: evaluator.compare(correct) for name, correct in methods.items()}
     console = Console(width=None if Console().is_terminal else 160, highlight=False)
     report.print_figures(console, results, initial=initial)
     if args.json is not None:

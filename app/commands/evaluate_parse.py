@@ -36,8 +36,8 @@ def handle(args: argparse.Namespace) -> int:
     from app.device import choose_device
     from app.errors import UsageError
     from estimators.yr.body import FULL
-    from estimators.yr.detector import Detector
     from estimators.yr.evaluation import by_group, look_for
+    from estimators.yr.part_detector import PartDetector
     from estimators.yr.store import load_any
     from estimators.yr.training.samples import parse
     from weights import find
@@ -48,7 +48,7 @@ def handle(args: argparse.Namespace) -> int:
         raise UsageError(f"{path}: a model of the {configuration.body} body. Give one of the full body.")
     if not (args.path / "labels.mat").is_file():
         raise UsageError(f"{args.path}: no labels.mat there. Give the folder of PARSE.")
-    detector = Detector(model, device=choose_device(args.device))
+    detector = PartDetector(model, device=choose_device(args.device))
     threshold = min(model.threshold, LOWEST_SCORE)
     hits = look_for(detector, parse(args.path, FULL, numbers=range(101, 306)), FULL, threshold=threshold)
     rows = {

@@ -55,12 +55,12 @@ def measure(args: argparse.Namespace, benchmark: Benchmark) -> int:
     from app.evaluation.pose_benchmarks import figures, run
     from app.evaluation.pose_report import plot_curves, print_figures, write_json
     from estimators import create
-    from estimators import detectors as finders
+    from estimators import detectors as detectors
 
     device = choose_device(args.device)
     estimator = create(args.estimator, device=device, weights=args.weights)
-    finder = finders.create(device=device) if args.boxes == "found" else None
-    outcome = run(estimator, benchmark, boxes=args.boxes, finder=finder)
+    detector = detectors.create(device=device) if args.boxes == "found" else None
+    outcome = run(estimator, benchmark, boxes=args.boxes, detector=detector)
     protocol = {
         "estimator": estimator.name,
         "weights_sha256": estimator.weights_sha256,

@@ -115,7 +115,7 @@ def _add_people_options(group: argparse._ArgumentGroup) -> None:
         help="leave out who is in view for less (default: 0.5)",
     )
     group.add_argument(
-        "--finder",
+        "--detector",
         default="small",
         metavar="NAME",
         help="what finds people: small, mmdet:ALIAS or mmdet:CONFIG.py,CHECKPOINT.pth (default: small)",
@@ -172,7 +172,7 @@ def run_jobs(jobs: list[Job], args: argparse.Namespace) -> int:
     from app.jobs import batch
     from app.jobs.progress import Reporter, table_console
     from corrector import Corrector
-    from estimators import detectors as finders
+    from estimators import detectors as detectors
 
     options = _options(args)
     device = choose_device(args.device)
@@ -182,7 +182,7 @@ def run_jobs(jobs: list[Job], args: argparse.Namespace) -> int:
     models = batch.Models(
         estimator=estimator,
         corrector=Corrector.from_weights(device=device),
-        finder=None if estimator.finds_people else finders.create(args.finder, device=device),
+        detector=None if estimator.finds_people else detectors.create(args.detector, device=device),
     )
     with Reporter(files=len(jobs), quiet=args.quiet) as reporter:
         outcomes = batch.run(jobs, options, models=models, reporter=reporter)
@@ -202,9 +202,9 @@ def _make_fast(estimator: Estimator) -> None:
 def _options(args: argparse.Namespace) -> Options:
     from app.jobs.batch import Options
     from app.rendering.overlay import Style
-    from app.tracking.selection import People
+    from app.tracking.selection import PeopleSelection
 
-    people = People.parse(args.people, person=args.person, min_seconds=args.min_track)
+    people = PeopleSelection.parse(args.people, person=args.person, min_seconds=args.min_track)
     colours = {"initial_colour": args.initial_colour, "corrected_colour": args.corrected_colour}
     style = Style(
         radius=args.radius,

@@ -57,7 +57,7 @@ def register_parser(subparsers: Subparsers) -> None:
         help="towards the labels' convention: corrected joints shift to where the labels are",
     )
     parser.add_argument(
-        "--caution",
+        "--low-fps-shrinkage",
         type=float,
         metavar="X",
         help="holding back below 20 fps (default: the preset's)",
@@ -110,7 +110,7 @@ def handle(args: argparse.Namespace) -> int:
         report_every=args.report_every,
         pairs=args.pairs,
         carried=not args.labels_as_they_are,
-        caution=args.caution,
+        low_fps_shrinkage=args.low_fps_shrinkage,
         simulated=not args.pairs_only,
         folds=args.folds,
         seed=args.seed,

@@ -1,4 +1,4 @@
-"""``posefix train finder``: trains the person finder on people of all sizes on all sorts of backgrounds."""
+"""``posefix train detector``: trains the detector of people on people of all sizes."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 def register_parser(subparsers: Subparsers) -> None:
     """Adds the command."""
     parser = subparsers.add_parser(
-        "finder",
-        help="train the person finder",
-        description="Trains the person finder. YouTube Pose's test subset and LSP's images 1001 on are never "
-        "looked at.",
-        epilog="Writes last.pt, history.jsonl and finder.safetensors into --output.",
+        "detector",
+        help="train the person detector",
+        description="Trains the person detector. YouTube Pose's test subset and LSP's images 1001 on are "
+        "never looked at.",
+        epilog="Writes last.pt, history.jsonl and detector.safetensors into --output.",
     )
     parser.add_argument(
         "--data",
@@ -27,7 +27,7 @@ def register_parser(subparsers: Subparsers) -> None:
         help="folder that holds lsp/, lspet/, youtube_pose/ and inria_negatives/",
     )
     parser.add_argument(
-        "--output", type=Path, default=Path("runs/finder"), metavar="DIR", help="(default: runs/finder)"
+        "--output", type=Path, default=Path("runs/detector"), metavar="DIR", help="(default: runs/detector)"
     )
     parser.add_argument("--resume", action="store_true", help="go on from the checkpoint in --output")
     parser.add_argument(
@@ -47,11 +47,11 @@ def handle(args: argparse.Namespace) -> int:
     from rich.progress import Progress
 
     from app.device import choose_device
-    from estimators.detectors.small.configuration import FinderConfig
+    from estimators.detectors.small.configuration import DetectorConfig
     from estimators.detectors.small.training.photos import load_people
-    from estimators.detectors.small.training.train import FinderTrainer, FinderTraining
+    from estimators.detectors.small.training.train import DetectorTrainer, DetectorTraining
 
-    settings = FinderTraining(
+    settings = DetectorTraining(
         samples=args.samples,
         minutes=args.minutes,
         batch_size=args.batch_size,
@@ -65,8 +65,8 @@ def handle(args: argparse.Namespace) -> int:
         def report(entry: dict[str, Any]) -> None:
             console.print(", ".join(f"{key} {value}" for key, value in entry.items()))
 
-        trainer = FinderTrainer(
-            config=FinderConfig(),
+        trainer = DetectorTrainer(
+            config=DetectorConfig(),
             settings=settings,
             data=load_people(args.data),
             folder=args.output,
@@ -75,7 +75,7 @@ def handle(args: argparse.Namespace) -> int:
             on_step=lambda progress: bar.update(task, completed=progress),
         )
         trainer.run(resume=args.resume)
-        path = args.output / "finder.safetensors"
+        path = args.output / "detector.safetensors"
         digest = trainer.export(path)
     console.print(f"{path}: done, SHA-256 {digest}.", markup=False)
     return 0

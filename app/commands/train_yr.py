@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import torch
 
     from app.commands.train import Subparsers
-    from estimators.yr.body import Body
+    from estimators.yr.body import PartLayout
     from estimators.yr.training.samples import Sample
 
 BODIES = ("full", "upper")
@@ -112,12 +112,12 @@ def _train(args: argparse.Namespace, device: torch.device, report: Callable[[str
     report(f"{path}: SHA-256 {digest}")
 
 
-def _samples(args: argparse.Namespace, body: Body) -> tuple[list[Sample], list[Sample]]:
-    """People to train on, mirrored too, PARSE's few also turned; and people to check with."""
+def _samples(args: argparse.Namespace, body: PartLayout) -> tuple[list[Sample], list[Sample]]:
+    """PeopleSelection to train on, mirrored too, PARSE's few also turned; and people to check with."""
     from app.errors import UsageError
     from estimators.yr.training import samples
 
-    readers: dict[str, Callable[[Path, Body], list[Sample]]] = {
+    readers: dict[str, Callable[[Path, PartLayout], list[Sample]]] = {
         "parse": samples.parse,
         "lsp": samples.lsp,
         "youtube_pose": samples.youtube,

@@ -46,8 +46,8 @@ class Case:
 
 
 @dataclass(frozen=True)
-class Figures:
-    """Figures of one set of points; shares are in 0..1, lengths in pixels.
+class Metrics:
+    """Metrics of one set of points; shares are in 0..1, lengths in pixels.
 
     Attributes:
         mean: of all points: ``pck20`` (share within 20 px), ``pck_0.05``, ``pck_0.2`` (of the person's size),
@@ -105,8 +105,8 @@ def side_pairs(joints: Sequence[str]) -> list[tuple[int, int]]:
 
 def measure(
     points: Sequence[Floats], true: Sequence[Floats], *, joints: Sequence[str], seed: int = 0
-) -> Figures:
-    """Figures of the points of some takes.
+) -> Metrics:
+    """Metrics of the points of some takes.
 
     Args:
         points: one (T, J, 2) a take.
@@ -125,7 +125,7 @@ def measure(
         curve = curve / np.sum([take["pck20"][1] for take in sums], axis=0)
     frames = np.concatenate([_frame_errors(p, t) for p, t in zip(points, true, strict=True)])
     worst = np.sort(frames[np.isfinite(frames)])[-max(1, len(frames) // 100) :]
-    return Figures(
+    return Metrics(
         mean=mean | {"worst_px": float(worst.mean())},
         per_joint={n: dict(zip(joints, values.tolist(), strict=True)) for n, values in per_joint.items()},
         curve=dict(zip(joints, curve.T.tolist(), strict=True)),

@@ -11,7 +11,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from app.evaluation.correction_metrics import CURVE_PX, Figures
+from app.evaluation.correction_metrics import CURVE_PX, Metrics
 from app.evaluation.evaluator import Comparison
 
 TITLES = {
@@ -103,7 +103,7 @@ def parts_of(joints: Sequence[str]) -> dict[str, list[str]]:
     return parts
 
 
-def _means(title: str, rows: Mapping[str, Figures]) -> Table:
+def _means(title: str, rows: Mapping[str, Metrics]) -> Table:
     table = _table(title, [heading for heading, _ in MEANS.values()])
     for name, figures in rows.items():
         cells = [f"{factor * figures.mean[key]:.2f}" for key, (_, factor) in MEANS.items()]
@@ -112,7 +112,7 @@ def _means(title: str, rows: Mapping[str, Figures]) -> Table:
     return table
 
 
-def _by_part(title: str, key: str, rows: Mapping[str, Figures]) -> Table:
+def _by_part(title: str, key: str, rows: Mapping[str, Metrics]) -> Table:
     factor = 1.0 if key == "error_px" else 100.0
     parts = parts_of(tuple(next(iter(rows.values())).per_joint[key]))
     table = _table(title, list(parts))

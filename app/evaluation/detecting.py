@@ -1,4 +1,4 @@
-"""Lets an estimator that looks into boxes search single pictures with a finder, as ``posefix VIDEO`` does."""
+"""Lets an estimator that looks into boxes search pictures with a detector, as ``posefix VIDEO`` does."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from contextlib import nullcontext
 
 import numpy as np
 
-from app.tracking.crops import Looker
-from app.tracking.detection import FINDERS_PAD
-from app.tracking.settings import FollowSettings
+from app.tracking.crops import CropEstimator
+from app.tracking.detection import DETECTION_PAD
+from app.tracking.settings import TrackingSettings
 from app.video.types import FrameBatch
 from estimators import Estimator, FramePoses
 from estimators import boxes as geometry
 from estimators.boxes import Boxes
-from estimators.detectors import Finder, Found
+from estimators.detectors import Detections, Detector
 from estimators.interface import FloatArray, FrameArray
 
-CANDIDATES = 3  # of the finder's boxes, the surest first
+CANDIDATES = 3  # of the detector's boxes, the surest first
 
 
 class Searching:
@@ -25,15 +25,15 @@ class Searching:
 
     Args:
         estimator: gives the joints in a box; it is not one that finds people.
-        finder: gives the boxes. Where it finds none, the whole picture is looked at.
+        detector: gives the boxes. Where it finds none, the whole picture is looked at.
     """
 
     finds_people = True
 
-    def __init__(self, estimator: Estimator, finder: Finder) -> None:
-        self._settings = FollowSettings()
-        self._finder = finder
-        self._looker = Looker(estimator, settings=self._settings, measure=lambda _: nullcontext())
+    def __init__(self, estimator: Estimator, detector: Detector) -> None:
+        self._settings = TrackingSettings()
+        self._detector = detector
+        self._crops = CropEstimator(estimator, settings=self._settings, measure=lambda _: nullcontext())
         self.name, self.skeleton = estimator.name, estimator.skeleton
         self.batch_size, self.weights_sha256 = estimator.batch_size, estimator.weights_sha256
 
@@ -47,12 +47,12 @@ class Searching:
         """See :meth:`estimators.Estimator.estimate`; one person a picture. Boxes are not looked at."""
         del boxes
         batch = FrameBatch(np.arange(len(frames)), np.asarray(pts_seconds, dtype=np.float64), frames)
-        return [self._search(batch, row, found) for row, found in enumerate(self._finder.find(frames))]
+        return [self._search(batch, row, found) for row, found in enumerate(self._detector.detect(frames))]
 
-    def _search(self, batch: FrameBatch, row: int, found: Found) -> FramePoses:
-        """The pose of which finder and estimator together are surest."""
+    def _search(self, batch: FrameBatch, row: int, found: Detections) -> FramePoses:
+        """The pose of which detector and estimator together are surest."""
         places, scores = self._places(batch, found)
-        looks = self._looker.look(batch, [(row, place) for place in places])
+        looks = self._crops.look(batch, [(row, place) for place in places])
         sums = [score + look.score for score, look in zip(scores, looks, strict=True)]
         best = int(np.argmax(sums))
         return FramePoses(
@@ -62,10 +62,10 @@ class Searching:
             scores=np.array([sums[best] / 2], dtype=np.float32),
         )
 
-    def _places(self, batch: FrameBatch, found: Found) -> tuple[list[Boxes], list[float]]:
+    def _places(self, batch: FrameBatch, found: Detections) -> tuple[list[Boxes], list[float]]:
         if not len(found.boxes):
             height, width = batch.frames.shape[1:3]
             return [np.array([0, 0, width - 1, height - 1], dtype=np.float32)], [0.0]
-        share = self._settings.pad - FINDERS_PAD
+        share = self._settings.pad - DETECTION_PAD
         places = [geometry.padded(box, share) for box in found.boxes[:CANDIDATES]]
         return places, [float(score) for score in found.scores[:CANDIDATES]]

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from app.evaluation.correction_metrics import Case, Figures, compare, measure
+from app.evaluation.correction_metrics import Case, Metrics, compare, measure
 from app.evaluation.pairs import Pairs
-from corrector.training.conventions import carry, fit_convention
+from corrector.training.conventions import apply_convention, fit_convention
 from corrector.training.pairs_file import Take
 
 Floats = NDArray[np.floating]
@@ -34,7 +34,7 @@ class Comparison:
             known.
     """
 
-    figures: dict[str, tuple[Figures, Figures]]
+    figures: dict[str, tuple[Metrics, Metrics]]
     changes: dict[str, float]
 
     def to_dict(self) -> dict[str, object]:
@@ -44,7 +44,7 @@ class Comparison:
         return {"initial": initial, "corrected": corrected, "changes": self.changes}
 
 
-class Judge:
+class Evaluator:
     """Measures corrections of the same pairs.
 
     Attributes:
@@ -91,4 +91,4 @@ class Judge:
 
 
 def _carried(points: list[Floats], matrix: Floats) -> list[Floats]:
-    return [carry(take, matrix) for take in points]
+    return [apply_convention(take, matrix) for take in points]

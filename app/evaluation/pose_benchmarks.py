@@ -14,7 +14,7 @@ import torch
 from app.errors import UsageError
 from app.evaluation.detecting import Searching
 from estimators import Estimator, metrics
-from estimators import detectors as finders
+from estimators import detectors as detectors
 from estimators.datasets.records import (
     LSP_JOINTS,
     YOUTUBE_POSE_JOINTS,
@@ -23,7 +23,7 @@ from estimators.datasets.records import (
     load_youtube_pose,
     youtube_pose_videos,
 )
-from estimators.detectors import Finder
+from estimators.detectors import Detector
 from estimators.interface import FloatArray
 from estimators.skeletons import JOINTS
 
@@ -58,7 +58,7 @@ class Benchmark:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class BenchmarkRun:
     """What an estimator gave on a benchmark: keypoints (N, J, 3), and how quick it was."""
 
     benchmark: Benchmark
@@ -127,16 +127,17 @@ def lsp(folder: Path) -> Benchmark:
 
 
 def run(
-    estimator: Estimator, benchmark: Benchmark, *, boxes: str = "frame", finder: Finder | None = None
-) -> Outcome:
+    estimator: Estimator, benchmark: Benchmark, *, boxes: str = "frame", detector: Detector | None = None
+) -> BenchmarkRun:
     """Estimates every picture.
 
     Args:
         estimator: to be measured.
         benchmark: the pictures.
         boxes: ``frame``: the whole picture (an estimator that finds people searches it); ``truth``: the box
-            of the labels, padded; ``found``: where the finder finds somebody.
-        finder: for ``found``; None: the built-in one, on the CPU. An estimator that finds people needs none.
+            of the labels, padded; ``found``: where the detector finds somebody.
+        detector: for ``found``; None: the built-in one, on the CPU. An estimator that finds people needs
+            none.
 
     Raises:
         UsageError: boxes are none of these.
@@ -144,7 +145,7 @@ def run(
     if boxes not in BOXES:
         raise UsageError(f"Invalid boxes ({boxes}). Supported values are {', '.join(BOXES)}.")
     if boxes == "found" and not estimator.finds_people:
-        estimator = Searching(estimator, finder or finders.create(device=torch.device("cpu")))
+        estimator = Searching(estimator, detector or detectors.create(device=torch.device("cpu")))
     found: list[FloatArray] = []
     seconds = 0.0
     for batch in _batches(benchmark.records, estimator.batch_size):
@@ -156,7 +157,7 @@ def run(
         for result in results:
             best = int(np.argmax(result.scores)) if len(result.scores) else None
             found.append(_joints_of(estimator, benchmark, result.keypoints, best))
-    return Outcome(benchmark, boxes, np.stack(found), len(found) / max(seconds, 1e-9))
+    return BenchmarkRun(benchmark, boxes, np.stack(found), len(found) / max(seconds, 1e-9))
 
 
 def _batches(records: Sequence[PoseRecord], size: int) -> Iterator[list[PoseRecord]]:
@@ -203,7 +204,7 @@ def _labels(benchmark: Benchmark) -> FloatArray:
     return np.stack([record.keypoints[order] for record in benchmark.records])
 
 
-def figures(outcome: Outcome) -> dict[str, Any]:
+def figures(outcome: BenchmarkRun) -> dict[str, Any]:
     """Everything there is to report, as plain data; shares in per cent.
 
     ``pck`` holds the groups and ``average`` (over the single joints), ``errors`` the kinds of error by

@@ -21,13 +21,13 @@ from app.pipeline import Timings
 from app.rendering.overlay import Style
 from app.rendering.stills import FrameChoice, Montage, save_png
 from app.result import Result
-from app.tracking.selection import People
+from app.tracking.selection import PeopleSelection
 from app.video.reader import Video, open_video
 from app.video.types import VideoInfo
 from corrector import Corrector
 from estimators import Estimator
 from estimators.boxes import Boxes
-from estimators.detectors import Finder
+from estimators.detectors import Detector
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Options:
     start: float = 0.0
     end: float | None = None
     box: Boxes | None = None
-    people: People = field(default_factory=People)
+    people: PeopleSelection = field(default_factory=PeopleSelection)
     overwrite: bool = False
     video: bool = True
     style: Style = field(default_factory=Style)
@@ -46,7 +46,7 @@ class Options:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class JobResult:
     """How a file ended.
 
     Attributes:
@@ -76,14 +76,14 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Models:
-    """What works on the files; finder: None for an estimator that finds people itself."""
+    """What works on the files; detector: None for an estimator that finds people itself."""
 
     estimator: Estimator
     corrector: Corrector
-    finder: Finder | None
+    detector: Detector | None
 
 
-def run(jobs: list[Job], options: Options, *, models: Models, reporter: Reporter) -> list[Outcome]:
+def run(jobs: list[Job], options: Options, *, models: Models, reporter: Reporter) -> list[JobResult]:
     """Works through the jobs and reports each as it ends."""
     outcomes = []
     for job in jobs:
@@ -98,7 +98,7 @@ def run(jobs: list[Job], options: Options, *, models: Models, reporter: Reporter
     return outcomes
 
 
-def _run_safely(job: Job, options: Options, models: Models, reporter: Reporter) -> Outcome:
+def _run_safely(job: Job, options: Options, models: Models, reporter: Reporter) -> JobResult:
     start, absent = time.perf_counter(), missing_folders(job.folder)
     try:
         return run_job(job, options, models=models, reporter=reporter)
@@ -114,10 +114,10 @@ def _run_safely(job: Job, options: Options, models: Models, reporter: Reporter) 
             "This is a fault of posefix: please report it with the output of posefix info."
         )
     remove_empty(absent)
-    return Outcome(job.source, "failed", message, seconds=time.perf_counter() - start)
+    return JobResult(job.source, "failed", message, seconds=time.perf_counter() - start)
 
 
-def run_job(job: Job, options: Options, *, models: Models, reporter: Reporter) -> Outcome:
+def run_job(job: Job, options: Options, *, models: Models, reporter: Reporter) -> JobResult:
     """One file, from video to results.
 
     Raises:
@@ -125,7 +125,7 @@ def run_job(job: Job, options: Options, *, models: Models, reporter: Reporter) -
     """
     begun = time.perf_counter()
     if not options.overwrite and (there := _existing(job, options)):
-        return Outcome(
+        return JobResult(
             job.source, "skipped", f"{there}: exists, {job.source} skipped. --overwrite redoes it."
         )
     video = open_video(job.source)
@@ -140,7 +140,7 @@ def run_job(job: Job, options: Options, *, models: Models, reporter: Reporter) -
             end=options.end,
             box=options.box,
             people=options.people,
-            finder=models.finder,
+            detector=models.detector,
             progress=progress,
             timings=timings,
         )
@@ -154,7 +154,7 @@ def run_job(job: Job, options: Options, *, models: Models, reporter: Reporter) -
     if sheet is not None:
         save_png(job.montage, sheet)
     not_there = _frames_missing(job, options, result)
-    return Outcome(
+    return JobResult(
         job.source,
         "damaged" if video.warnings else "incomplete" if not_there else "done",
         " ".join(video.warnings + not_there),
@@ -241,7 +241,7 @@ def describe_changes(moved_px: NDArray[np.floating], *, filled: int, unsure: int
     return f"{words}, unsure in {unsure} of {frames} frames" if unsure else words
 
 
-def table(outcomes: list[Outcome]) -> Table:
+def table(outcomes: list[JobResult]) -> Table:
     """A row a file."""
     grid = Table(title=None, box=None, pad_edge=False)
     for column, justify in (

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from app.video.writer import write_video
 from estimators.datasets.synthetic import (
     Appearance,
-    Body,
+    DrawnBody,
     Pose,
     between,
     draw_background,
@@ -65,11 +65,11 @@ def make_demo_clip(path: Path, *, seconds: float = SECONDS, seed: int = 3) -> ND
     return np.array(truth, np.float32)
 
 
-def body_at(seconds: float) -> Body:
+def body_at(seconds: float) -> DrawnBody:
     """The person at some time of the clip."""
     scene = min(int(seconds / SCENE_SECONDS), len(SCENES) - 1)
     pose = _scene(scene, seconds)
-    # People ease from one movement into the next.
+    # PeopleSelection ease from one movement into the next.
     left = (scene + 1) * SCENE_SECONDS - seconds
     if left < EASE_SECONDS and scene + 1 < len(SCENES):
         share = 0.5 + 0.5 * np.cos(np.pi * left / EASE_SECONDS)

@@ -59,14 +59,14 @@ class Job:
 
 
 @dataclass(frozen=True)
-class Found:
+class JobList:
     """What the inputs came to: jobs, and a line about each input that gave none."""
 
     jobs: list[Job]
     refused: list[str]
 
 
-def find_jobs(inputs: list[Path], *, output: Path | None, recursive: bool) -> Found:
+def find_jobs(inputs: list[Path], *, output: Path | None, recursive: bool) -> JobList:
     """A job for every video named, and for every video in a folder named.
 
     Files in a folder are taken by their suffix, our own results left out; a file named is always taken.
@@ -92,7 +92,7 @@ def find_jobs(inputs: list[Path], *, output: Path | None, recursive: bool) -> Fo
                 found.setdefault(path, (output / path.parent.relative_to(given)) if output else path.parent)
         except PosefixError as error:
             refused.append(str(error))
-    return Found(_named(found), refused)
+    return JobList(_named(found), refused)
 
 
 def _is_folder(path: Path) -> bool:

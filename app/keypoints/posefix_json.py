@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from app.errors import PosefixError
 from app.jobs.files import written_whole
-from app.result import Model, Person, Result, Source
+from app.result import ModelRecord, Person, Result, VideoSource
 from estimators import Skeleton
 
 FORMAT = "posefix"
@@ -106,15 +106,15 @@ def from_document(document: dict[str, Any]) -> Result:
     if indices.shape != times.shape:
         raise ValueError(f"{len(indices)} frame numbers and {len(times)} times")
     return Result(
-        source=Source(**document["source"]),
+        source=VideoSource(**document["source"]),
         skeleton=Skeleton(skeleton["name"], joints, tuple((a, b) for a, b in skeleton["limbs"])),
         frame_indices=indices,
         pts_seconds=times,
         people=tuple(
             _person_from_document(person, indices.tolist(), joints) for person in document["people"]
         ),
-        estimator=Model(**document["estimator"]),
-        corrector=Model(**document["corrector"]) if document["corrector"] else None,
+        estimator=ModelRecord(**document["estimator"]),
+        corrector=ModelRecord(**document["corrector"]) if document["corrector"] else None,
         # Files of before shots were told apart have no cuts.
         cuts=tuple(np.searchsorted(indices, document["frames"].get("cuts", [])).tolist()),
     )

@@ -1,4 +1,4 @@
-"""Whom each sighting belongs to: norfair's tracker, with a distance made for people."""
+"""Whom each observation belongs to: norfair's tracker, with a distance made for people."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from norfair.distances import Distance
 from norfair.tracker import TrackedObject
 from numpy.typing import NDArray
 
-from app.tracking.observations import Sighting, likeness
+from app.tracking.observations import Observation, histogram_overlap
 
 # Distances of places count in sizes of the person.
 FARTHEST = 0.7
@@ -23,17 +23,17 @@ MEASURED, WANDERING = 4.0, 1.0  # variances of what is seen, and of how a speed 
 COLOUR_MEMORY = 0.95
 
 
-class Identities:
-    """Gives each sighting the number of its person, frame by frame, in order.
+class Associator:
+    """Gives each observation the number of its person, frame by frame, in order.
 
     Args:
         frame_size: width and height, in pixels.
-        patience_frames: for so many frames somebody unseen is expected where their way leads.
+        max_age_frames: for so many frames somebody unseen is expected where their way leads.
     """
 
-    def __init__(self, *, frame_size: tuple[int, int], patience_frames: int) -> None:
+    def __init__(self, *, frame_size: tuple[int, int], max_age_frames: int) -> None:
         self._unit = UNITS / max(frame_size)
-        self._patience = max(2, patience_frames)
+        self._max_age = max(2, max_age_frames)
         self._given = 0
         self._colours: dict[int, NDArray[np.float32]] = {}
         self.end_all()
@@ -45,22 +45,22 @@ class Identities:
             # The one below is put in its place: a function given here is called pair by pair.
             distance_function="euclidean",
             distance_threshold=FARTHEST,
-            hit_counter_max=self._patience,
+            hit_counter_max=self._max_age,
             initialization_delay=1,
             past_detections_length=0,
             filter_factory=OptimizedKalmanFilterFactory(R=MEASURED, Q=WANDERING),
         )
         self._tracker.distance_function = _PersonDistance(self._unit, self._colours_of)
 
-    def update(self, sightings: Sequence[Sighting]) -> list[int]:
-        """Numbers of the people in the next frame, in the order of the sightings."""
-        detections = [Detection(s.centre[None].astype(float) * self._unit, data=s) for s in sightings]
+    def update(self, observations: Sequence[Observation]) -> list[int]:
+        """Numbers of the people in the next frame, in the order of the observations."""
+        detections = [Detection(s.centre[None].astype(float) * self._unit, data=s) for s in observations]
         self._tracker.update(detections)
         numbers = {id(o.last_detection.data): self._number(o) for o in self._tracker.tracked_objects}
-        found = [numbers[id(sighting)] for sighting in sightings]
-        for number, sighting in zip(found, sightings, strict=True):
-            known = self._colours.get(number, sighting.colours)
-            self._colours[number] = COLOUR_MEMORY * known + (1 - COLOUR_MEMORY) * sighting.colours
+        found = [numbers[id(observation)] for observation in observations]
+        for number, observation in zip(found, observations, strict=True):
+            known = self._colours.get(number, observation.colours)
+            self._colours[number] = COLOUR_MEMORY * known + (1 - COLOUR_MEMORY) * observation.colours
         return found
 
     def velocities(self) -> dict[int, NDArray[np.float64]]:
@@ -77,7 +77,7 @@ class Identities:
 
 
 class _PersonDistance(Distance):
-    """How far a sighting is from where, how large and in what colours somebody is expected."""
+    """How far a observation is from where, how large and in what colours somebody is expected."""
 
     def __init__(self, unit: float, colours_of: Callable[[TrackedObject], NDArray[np.float32]]) -> None:
         self._unit, self._colours_of = unit, colours_of
@@ -93,12 +93,12 @@ class _PersonDistance(Distance):
                 distances[row, column] = self._between(detection.data, person)  # type: ignore[union-attr]
         return distances
 
-    def _between(self, sighting: Sighting, person: TrackedObject) -> float:
-        last: Sighting = person.last_detection.data
-        size = (sighting.size + last.size) / 2
-        away = float(np.linalg.norm(person.estimate[0] / self._unit - sighting.centre)) / size
-        grown = abs(float(np.log(sighting.size / last.size)))
-        unlike = 1 - likeness(sighting.colours, self._colours_of(person))
+    def _between(self, observation: Observation, person: TrackedObject) -> float:
+        last: Observation = person.last_detection.data
+        size = (observation.size + last.size) / 2
+        away = float(np.linalg.norm(person.estimate[0] / self._unit - observation.centre)) / size
+        grown = abs(float(np.log(observation.size / last.size)))
+        unlike = 1 - histogram_overlap(observation.colours, self._colours_of(person))
         # Where two meet and one pose is seen, it is that of the one who was seen all along.
-        unseen = UNSEEN if last.row < sighting.row - 1 else 0.0
+        unseen = UNSEEN if last.row < observation.row - 1 else 0.0
         return unseen + away + SIZE_WEIGHT * grown + COLOUR_WEIGHT * unlike

@@ -6,16 +6,16 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from app.tracking.association import Identities
+from app.tracking.association import Associator
 from app.tracking.crops import Measure
-from app.tracking.observations import Sighting, clothes, core_joints, without_doubles
-from app.tracking.settings import FollowSettings
-from app.tracking.tracks import TrackBook
+from app.tracking.observations import Observation, colour_histogram, core_joints, pose_nms
+from app.tracking.settings import TrackingSettings
+from app.tracking.tracks import TrackStore
 from app.video.types import FrameBatch
 from estimators import Estimator
 
 
-class Watcher:
+class BottomUpTracker:
     """Takes everybody whom the estimator is sure enough of, and says who is who.
 
     Args:
@@ -33,45 +33,45 @@ class Watcher:
         frame_size: tuple[int, int],
         fps: float,
         measure: Measure,
-        settings: FollowSettings | None = None,
+        settings: TrackingSettings | None = None,
     ) -> None:
-        self._settings = settings or FollowSettings()
+        self._settings = settings or TrackingSettings()
         self._estimator, self._measure = estimator, measure
-        self._identities = Identities(
-            frame_size=frame_size, patience_frames=round(self._settings.patience_seconds * fps)
+        self._associator = Associator(
+            frame_size=frame_size, max_age_frames=round(self._settings.max_age_seconds * fps)
         )
         self._core = core_joints(estimator.skeleton.joints)
         self._rows = 0
         self._people: set[int] = set()
-        self.book = TrackBook()
+        self.store = TrackStore()
 
     def follow(self, batch: FrameBatch, shots: Sequence[int]) -> None:
-        """Goes on through the next batch; see :meth:`app.tracking.top_down.Follower.follow`."""
+        """Goes on through the next batch; see :meth:`app.tracking.top_down.TopDownTracker.follow`."""
         with self._measure("estimate"):
             found = self._estimator.estimate(batch.frames, pts_seconds=batch.pts_seconds.tolist())
         for row, poses in enumerate(found):
-            if shots[row] != self.book.shot:
-                self._identities.end_all()
-                self.book.shot = shots[row]
+            if shots[row] != self.store.shot:
+                self._associator.end_all()
+                self.store.shot = shots[row]
             seen = [
-                Sighting(
+                Observation(
                     row=self._rows + row,
                     seconds=float(batch.pts_seconds[row]),
                     keypoints=keypoints.astype(np.float32),
                     box=box.astype(np.float32),
                     score=float(score),
                     core=self._core,
-                    colours=clothes(batch.frames[row], keypoints.astype(np.float32), self._core),
-                    vouched=True,
+                    colours=colour_histogram(batch.frames[row], keypoints.astype(np.float32), self._core),
+                    confirmed=True,
                 )
                 for keypoints, box, score in zip(poses.keypoints, poses.boxes, poses.scores, strict=True)
                 if score >= self._settings.lost_score and np.isfinite(keypoints[:, 0]).sum() >= 2
             ]
-            kept = without_doubles(seen, apart=self._settings.same_pose)
-            for number, sighting in zip(self._identities.update(kept), kept, strict=True):
+            kept = pose_nms(seen, apart=self._settings.same_pose)
+            for number, observation in zip(self._associator.update(kept), kept, strict=True):
                 # As with those followed in boxes: being found takes more than being kept.
-                if sighting.score >= self._settings.found_score:
+                if observation.score >= self._settings.found_score:
                     self._people.add(number)
                 if number in self._people:
-                    self.book.add(number, sighting)
+                    self.store.add(number, observation)
         self._rows += len(batch)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from app.tracking.settings import FollowSettings
+from app.tracking.settings import TrackingSettings
 from app.video.types import FrameBatch
 from estimators import Estimator, boxes
 from estimators.boxes import Boxes
@@ -19,7 +19,7 @@ Measure = Callable[[str], AbstractContextManager[None]]
 
 
 @dataclass(frozen=True)
-class Look:
+class CropEstimate:
     """What was seen in one box.
 
     Attributes:
@@ -33,7 +33,7 @@ class Look:
     score: float
 
 
-class Looker:
+class CropEstimator:
     """Looks into boxes with an estimator that is told where to look.
 
     Args:
@@ -42,7 +42,7 @@ class Looker:
         measure: times the estimator's work.
     """
 
-    def __init__(self, estimator: Estimator, *, settings: FollowSettings, measure: Measure) -> None:
+    def __init__(self, estimator: Estimator, *, settings: TrackingSettings, measure: Measure) -> None:
         self._estimator, self._settings, self._measure = estimator, settings, measure
 
     def look(
@@ -52,7 +52,7 @@ class Looker:
         *,
         stage: str = "estimate",
         worth: Sequence[float] | None = None,
-    ) -> list[Look]:
+    ) -> list[CropEstimate]:
         """A look for each place (index of the frame in the batch, box); timed as ``stage``.
 
         ``worth``: where a first look's score is below this, there is no second one (None: 0).
@@ -62,7 +62,7 @@ class Looker:
 
     def _look(
         self, batch: FrameBatch, places: Sequence[tuple[int, Boxes]], worth: Sequence[float]
-    ) -> list[Look]:
+    ) -> list[CropEstimate]:
         seen = self._estimate(batch, places)
         asked = [
             self.box_around(look.keypoints, last=look.box) if look.score >= least else None
@@ -83,7 +83,7 @@ class Looker:
             return box
         return boxes.at_least(box, settings.least * (last[2:] - last[:2]))
 
-    def _is_off(self, look: Look, asked: Boxes) -> bool:
+    def _is_off(self, look: CropEstimate, asked: Boxes) -> bool:
         """Whether the box asked for is another one, or a joint lies at the edge of the one looked into."""
         if boxes.overlap(asked, look.box) < self._settings.agreement:
             return True
@@ -93,7 +93,7 @@ class Looker:
         rim = self._settings.edge * float((look.box[2:] - look.box[:2]).max())
         return bool((joints[:2] < look.box[:2] + rim).any() or (joints[2:] > look.box[2:] - rim).any())
 
-    def _estimate(self, batch: FrameBatch, places: Sequence[tuple[int, Boxes]]) -> list[Look]:
+    def _estimate(self, batch: FrameBatch, places: Sequence[tuple[int, Boxes]]) -> list[CropEstimate]:
         if not places:
             return []
         rows = sorted({row for row, _ in places})
@@ -103,10 +103,10 @@ class Looker:
             pts_seconds=batch.pts_seconds[rows].tolist(),
             boxes=[np.stack([places[i][1] for i in mine[row]]).astype(np.float32) for row in rows],
         )
-        seen: dict[int, Look] = {}
+        seen: dict[int, CropEstimate] = {}
         for row, found in zip(rows, poses, strict=True):
             for i, keypoints, box, score in zip(
                 mine[row], found.keypoints, found.boxes, found.scores, strict=True
             ):
-                seen[i] = Look(keypoints.astype(np.float32), box.astype(np.float32), float(score))
+                seen[i] = CropEstimate(keypoints.astype(np.float32), box.astype(np.float32), float(score))
         return [seen[i] for i in range(len(places))]

@@ -7,22 +7,22 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.tracking.crops import Looker, Measure
+from app.tracking.crops import CropEstimator, Measure
 from app.tracking.prominence import standing_out
-from app.tracking.settings import FollowSettings
+from app.tracking.settings import TrackingSettings
 from app.video.types import FrameBatch
 from estimators import boxes
 from estimators.boxes import Boxes
-from estimators.detectors import Finder, Found
+from estimators.detectors import Detections, Detector
 
-# What a finder's box has around the joints, and what is added for the estimator, of the longer side.
-FINDERS_PAD = 0.08
+# What a detector's box has around the joints, and what is added for the estimator, of the longer side.
+DETECTION_PAD = 0.08
 SAME_BOX, SURER = 0.6, 0.1
 
 
 @dataclass(frozen=True)
 class _Refused:
-    """A finder's box in which nobody was seen."""
+    """A detector's box in which nobody was seen."""
 
     box: Boxes
     score: float
@@ -33,21 +33,27 @@ class _Refused:
         return score < self.score + SURER and boxes.overlap(box, self.box) >= SAME_BOX
 
 
-class Scout:
-    """Asks a finder now and then, and checks whom it finds with the estimator.
+class DetectionScheduler:
+    """Asks a detector now and then, and checks whom it finds with the estimator.
 
     Args:
-        finder: gives boxes in whole frames.
-        looker: gives poses in boxes.
+        detector: gives boxes in whole frames.
+        crops: gives poses in boxes.
         fps: frames a second.
         settings: how often, and what counts.
         measure: times all this as ``find``.
     """
 
     def __init__(
-        self, finder: Finder, looker: Looker, *, fps: float, settings: FollowSettings, measure: Measure
+        self,
+        detector: Detector,
+        crops: CropEstimator,
+        *,
+        fps: float,
+        settings: TrackingSettings,
+        measure: Measure,
     ) -> None:
-        self._finder, self._looker, self._settings, self._measure = finder, looker, settings, measure
+        self._detector, self._crops, self._settings, self._measure = detector, crops, settings, measure
         # A look that is due between two frames comes with the first.
         self._frame_seconds = 1 / fps
         self._looked_at = -np.inf
@@ -57,7 +63,7 @@ class Scout:
         """Makes the next look due at once."""
         self._looked_at = -np.inf
 
-    def look(self, batch: FrameBatch, at: int, *, people: bool, missing: bool) -> Found | None:
+    def look(self, batch: FrameBatch, at: int, *, people: bool, missing: bool) -> Detections | None:
         """Who may be in frame ``at``; None where no look is due.
 
         Args:
@@ -76,20 +82,20 @@ class Scout:
             return None
         self._looked_at = seconds
         with self._measure("find"):
-            (found,) = self._finder.find(batch.frames[at : at + 1])
+            (found,) = self._detector.detect(batch.frames[at : at + 1])
         return found
 
-    def newcomers(self, batch: FrameBatch, at: int, found: Found, known: list[Boxes]) -> list[Boxes]:
+    def newcomers(self, batch: FrameBatch, at: int, found: Detections, known: list[Boxes]) -> list[Boxes]:
         """Boxes around the joints of those found in frame ``at`` who are none of the known."""
         settings, seconds = self._settings, float(batch.pts_seconds[at])
         tried = self._worth_a_look(found, known, seconds)
-        wide = [boxes.padded(box, settings.pad - FINDERS_PAD) for box, _ in tried]
+        wide = [boxes.padded(box, settings.pad - DETECTION_PAD) for box, _ in tried]
         # A second look costs as much as the first, and most boxes found where nobody is known are nobody.
         worth = [settings.found_sum - settings.second_gain - score for _, score in tried]
-        looks = self._looker.look(batch, [(at, box) for box in wide], stage="find", worth=worth)
+        looks = self._crops.look(batch, [(at, box) for box in wide], stage="find", worth=worth)
         people: list[tuple[float, Boxes]] = []
         for (box, score), padded, look in zip(tried, wide, looks, strict=True):
-            asked = self._looker.box_around(look.keypoints)
+            asked = self._crops.box_around(look.keypoints)
             if (
                 asked is not None
                 and score + look.score >= settings.found_sum
@@ -104,7 +110,9 @@ class Scout:
                 taken.append(box)
         return taken
 
-    def _worth_a_look(self, found: Found, known: list[Boxes], seconds: float) -> list[tuple[Boxes, float]]:
+    def _worth_a_look(
+        self, found: Detections, known: list[Boxes], seconds: float
+    ) -> list[tuple[Boxes, float]]:
         """Boxes and scores of those who may be new: all that are likely, and a few of the others."""
         settings = self._settings
         self._refused = [old for old in self._refused if seconds - old.seconds < self._memory(old)]
@@ -125,7 +133,7 @@ class Scout:
     def _is_part_of(self, box: Boxes, known: list[Boxes]) -> bool:
         settings = self._settings
         return any(
-            boxes.overlap(box, other) >= settings.vouch_overlap or boxes.inside(box, other) >= settings.inside
+            boxes.overlap(box, other) >= settings.confirm_iou or boxes.inside(box, other) >= settings.inside
             for other in known
         )
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.tracking.observations import likeness
+from app.tracking.observations import histogram_overlap
 from app.tracking.tracks import Track
 
 
@@ -38,9 +38,9 @@ RETURNS = (
 )
 
 
-def joined(tracks: Sequence[Track]) -> list[Track]:
+def link_tracklets(tracks: Sequence[Track]) -> list[Track]:
     """The tracks, those of one person in one; within a shot, in the order they began."""
-    chains = [Track(track.number, track.shot, list(track.sightings)) for track in tracks]
+    chains = [Track(track.number, track.shot, list(track.observations)) for track in tracks]
     while True:
         pairs = [
             (_unlikeness(one, other), i, j)
@@ -52,7 +52,7 @@ def joined(tracks: Sequence[Track]) -> list[Track]:
         if not sole:
             return sorted(chains, key=lambda track: (track.first.row, track.number))
         _, i, j = min(sole)
-        chains[i].sightings += chains[j].sightings
+        chains[i].observations += chains[j].observations
         del chains[j]
 
 
@@ -64,7 +64,7 @@ def _may_be(one: Track, other: Track) -> bool:
     size = max(one.last.size, other.first.size)
     away = float(np.linalg.norm(other.first.centre - one.last.centre)) / size
     grown = float(np.exp(abs(np.log(one.last.size / other.first.size))))
-    alike = likeness(one.colours, other.colours)
+    alike = histogram_overlap(one.colours, other.colours)
     return any(
         gone <= rule.seconds and away <= rule.reach and alike >= rule.alike and grown <= rule.grown
         for rule in RETURNS
@@ -72,7 +72,7 @@ def _may_be(one: Track, other: Track) -> bool:
 
 
 def _unlikeness(one: Track, other: Track) -> float:
-    return (other.first.seconds - one.last.seconds) + 1 - likeness(one.colours, other.colours)
+    return (other.first.seconds - one.last.seconds) + 1 - histogram_overlap(one.colours, other.colours)
 
 
 def _rivalled(i: int, j: int, pairs: Sequence[tuple[float, int, int]]) -> bool:

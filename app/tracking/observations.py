@@ -18,7 +18,7 @@ GREYISH = 40  # saturation of 255 below which a hue says nothing
 
 
 @dataclass(frozen=True, eq=False)
-class Sighting:
+class Observation:
     """One person in one frame.
 
     Attributes:
@@ -29,7 +29,7 @@ class Sighting:
         score: of the person.
         core: which joints stay with the body's middle, (joints,).
         colours: float32, (bins,): shares of the colours of the clothes.
-        vouched: whether more than the pose alone says that somebody is there; None: nobody was asked.
+        confirmed: whether more than the pose alone says that somebody is there; None: nobody was asked.
         sought: number of the person who was looked for; negative for somebody new.
     """
 
@@ -40,7 +40,7 @@ class Sighting:
     score: float
     core: NDArray[np.bool_] = field(repr=False)
     colours: NDArray[np.float32] = field(repr=False)
-    vouched: bool | None = None
+    confirmed: bool | None = None
     sought: int = -1
 
     @cached_property
@@ -75,7 +75,7 @@ def core_joints(joints: tuple[str, ...]) -> NDArray[np.bool_]:
     return np.array([not any(part in joint for part in SWINGING) for joint in joints])
 
 
-def clothes(
+def colour_histogram(
     frame: NDArray[np.uint8], keypoints: NDArray[np.float32], core: NDArray[np.bool_]
 ) -> NDArray[np.float32]:
     """Shares of hues and of shades around the body's middle, (HUES + SHADES,); all zero out of the frame.
@@ -102,21 +102,21 @@ def clothes(
     return np.concatenate([hues, shades]).astype(np.float32) / (coloured.sum() + len(hsv))
 
 
-def likeness(a: NDArray[np.floating], b: NDArray[np.floating]) -> float:
+def histogram_overlap(a: NDArray[np.floating], b: NDArray[np.floating]) -> float:
     """How alike two people's colours are, 0..1: what their shares have in common."""
     return float(np.minimum(a, b).sum())
 
 
-def without_doubles(seen: list[Sighting], *, apart: float) -> list[Sighting]:
+def pose_nms(seen: list[Observation], *, apart: float) -> list[Observation]:
     """Each pose once, the surest: those whose joints lie within ``apart`` of their size are one."""
-    kept: list[Sighting] = []
-    for sighting in sorted(seen, key=lambda s: -s.score):
-        if all(_distance(sighting, other) >= apart for other in kept):
-            kept.append(sighting)
+    kept: list[Observation] = []
+    for observation in sorted(seen, key=lambda s: -s.score):
+        if all(_distance(observation, other) >= apart for other in kept):
+            kept.append(observation)
     return kept
 
 
-def _distance(one: Sighting, other: Sighting) -> float:
+def _distance(one: Observation, other: Observation) -> float:
     """Median distance of two poses' joints, in sizes of the smaller; infinite without a common joint."""
     apart = np.linalg.norm(one.keypoints[:, :2] - other.keypoints[:, :2], axis=1)
     there = np.isfinite(apart)

@@ -26,8 +26,11 @@ def standing_out(box: Boxes, frame_size: tuple[int, int]) -> float:
 
 
 def prominence(track: Track, *, frame_size: tuple[int, int]) -> float:
-    """How much a track catches the eye over all its sightings."""
-    shown = sum(sighting.score * standing_out(sighting.outline, frame_size) for sighting in track.sightings)
-    centres = np.array([sighting.centre for sighting in track.sightings])
+    """How much a track catches the eye over all its observations."""
+    shown = sum(
+        observation.score * standing_out(observation.outline, frame_size)
+        for observation in track.observations
+    )
+    centres = np.array([observation.centre for observation in track.observations])
     reach = float(np.linalg.norm(np.percentile(centres, 95, axis=0) - np.percentile(centres, 5, axis=0)))
     return shown * (1 + MOVING * min(1.0, reach / track.size))

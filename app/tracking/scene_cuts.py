@@ -23,7 +23,7 @@ SOON = 0.5  # seconds
 PLAIN = 1.0  # of 255: a picture with less contrast shows no things
 
 
-Look = tuple[NDArray[np.float32], NDArray[np.float32]]
+Signature = tuple[NDArray[np.float32], NDArray[np.float32]]
 
 
 @dataclass(frozen=True)
@@ -31,11 +31,11 @@ class _Shot:
     """Where a shot was left: its number, its last frame, and when the next one began."""
 
     number: int
-    look: Look
+    signature: Signature
     left_at: float
 
 
-class CutFinder:
+class SceneCutDetector:
     """Compares each frame with the one before; goes on from batch to batch.
 
     Attributes:
@@ -43,14 +43,14 @@ class CutFinder:
     """
 
     def __init__(self) -> None:
-        self._last: Look | None = None
+        self._last: Signature | None = None
         self._before: _Shot | None = None
         self.shots: list[int] = []
 
-    def find(self, batch: FrameBatch) -> list[int]:
+    def detect(self, batch: FrameBatch) -> list[int]:
         """The number of each frame's shot."""
         for frame, seconds in zip(batch.frames, batch.pts_seconds.tolist(), strict=True):
-            self.shots.append(self._shot_of(_look_of(frame), seconds))
+            self.shots.append(self._shot_of(_signature_of(frame), seconds))
         return self.shots[len(self.shots) - len(batch) :]
 
     @property
@@ -61,7 +61,7 @@ class CutFinder:
         lowest = np.minimum.accumulate(shots[::-1])[::-1]
         return (np.flatnonzero(highest[:-1] < lowest[1:]) + 1).tolist()
 
-    def _shot_of(self, now: Look, seconds: float) -> int:
+    def _shot_of(self, now: Signature, seconds: float) -> int:
         last, self._last = self._last, now
         if last is None:
             return 0
@@ -69,20 +69,20 @@ class CutFinder:
         if _go_together(last, now):
             return shot
         before = self._before
-        if before is not None and seconds - before.left_at <= SOON and _go_together(before.look, now):
+        if before is not None and seconds - before.left_at <= SOON and _go_together(before.signature, now):
             self._before = None
             return before.number
         self._before = _Shot(shot, last, seconds)
         return max(self.shots) + 1
 
 
-def _go_together(one: Look, other: Look) -> bool:
+def _go_together(one: Signature, other: Signature) -> bool:
     things = float((one[0] * other[0]).sum())
     colours = float(np.minimum(one[1], other[1]).sum())
     return things >= SAME_THINGS or colours >= SAME_COLOURS
 
 
-def _look_of(frame: NDArray[np.uint8]) -> Look:
+def _signature_of(frame: NDArray[np.uint8]) -> Signature:
     """Small grey picture with mean 0 and length 1, and shares of colours."""
     # Every so manieth pixel first: averaging all of a large frame takes longer than all the rest.
     step = max(1, min(frame.shape[:2]) // (4 * SIDE))

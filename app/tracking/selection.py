@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.errors import PosefixError
-from app.tracking.linking import joined
+from app.tracking.linking import link_tracklets
 from app.tracking.prominence import prominence
-from app.tracking.settings import FollowSettings
-from app.tracking.tracks import Track, TrackBook
+from app.tracking.settings import TrackingSettings
+from app.tracking.tracks import Track, TrackStore
 from estimators import boxes
 from estimators.boxes import Boxes
 
@@ -17,7 +17,7 @@ RIVALS = 2  # followed beside those who are wanted: who is most prominent shows 
 
 
 @dataclass(frozen=True)
-class People:
+class PeopleSelection:
     """Who is meant.
 
     Attributes:
@@ -39,7 +39,7 @@ class People:
             raise ValueError(f"Invalid min_seconds ({self.min_seconds}). A number from 0 up is wanted.")
 
     @classmethod
-    def parse(cls, text: str, *, person: int | None = None, min_seconds: float = 0.5) -> People:
+    def parse(cls, text: str, *, person: int | None = None, min_seconds: float = 0.5) -> PeopleSelection:
         """From ``one``, ``all`` or a number.
 
         Raises:
@@ -64,12 +64,12 @@ class People:
 
 
 @dataclass(frozen=True)
-class Chosen:
+class SelectedPerson:
     """A person to show.
 
     Attributes:
         id: among all people of the clip, by when they first appear.
-        track: all their sightings.
+        track: all their observations.
         prominence: see :func:`app.tracking.prominence.prominence`.
     """
 
@@ -78,18 +78,18 @@ class Chosen:
     prominence: float
 
 
-def choose(
-    book: TrackBook,
-    people: People,
+def select_people(
+    store: TrackStore,
+    people: PeopleSelection,
     *,
     frame_size: tuple[int, int],
     clip_seconds: float,
     first_box: Boxes | None = None,
-) -> list[Chosen]:
+) -> list[SelectedPerson]:
     """Those who are meant, the most prominent first.
 
     Args:
-        book: of the whole clip.
+        store: of the whole clip.
         people: who is meant.
         frame_size: width and height, in pixels.
         clip_seconds: in a short clip a short track is enough.
@@ -100,10 +100,13 @@ def choose(
     """
     least = min(people.min_seconds, clip_seconds / 2)
     tracks = [
-        track for track in joined(book.closed(sure=FollowSettings().found_score)) if track.seconds >= least
+        track
+        for track in link_tracklets(store.closed(sure=TrackingSettings().found_score))
+        if track.seconds >= least
     ]
     everybody = [
-        Chosen(number, track, prominence(track, frame_size=frame_size)) for number, track in enumerate(tracks)
+        SelectedPerson(number, track, prominence(track, frame_size=frame_size))
+        for number, track in enumerate(tracks)
     ]
     if people.person is not None:
         if people.person >= len(everybody):
@@ -119,7 +122,7 @@ def choose(
     return sorted((chosen for shot in kept for chosen in shot), key=lambda chosen: -_rank(chosen, first_box))
 
 
-def _rank(chosen: Chosen, first_box: Boxes | None) -> float:
+def _rank(chosen: SelectedPerson, first_box: Boxes | None) -> float:
     first = chosen.track.first
     meant = first_box is not None and first.row == 0 and boxes.overlap(first.box, first_box) > 0.3
     return float("inf") if meant else chosen.prominence

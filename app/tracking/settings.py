@@ -1,4 +1,4 @@
-"""When a person counts as found, kept, doubted and lost."""
+"""When a person counts as found, kept, unconfirmed and lost."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class FollowSettings:
+class TrackingSettings:
     """All thresholds of finding and following. Scores are 0..1.
 
     Attributes:
-        find_score: a finder's box with less is nobody.
+        find_score: a detector's box with less is nobody.
         likely_score: one with so much is looked into at once, others a few at a time.
         a_few: so many.
-        found_sum: a finder's and a pose's score together that make a person; either may be wrong about
+        found_sum: a detector's and a pose's score together that make a person; either may be wrong about
             people whom the other knows.
         second_gain: so much a second look, into the box that the first asks for, may add to the score; who
             would be nobody even so is not looked at again.
@@ -22,14 +22,14 @@ class FollowSettings:
         refused_seconds, likely_refused_seconds: a box in which nobody was is not looked into again for so
             long; a likely one for less.
         inside: a box with so much of it in another's shows a part of them.
-        vouch_score, vouch_sum: of a finder's box, and together with the pose's, that say that somebody who is
-            followed is still there.
-        vouch_overlap: intersection over union of that box and theirs.
+        confirm_score, confirm_sum: of a detector's box, and together with the pose's, that say that somebody
+            who is followed is still there.
+        confirm_iou: intersection over union of that box and theirs.
         found_score, lost_score: of a pose; being found again takes more than being kept.
         back_score: of a pose before the first, for the way that somebody came.
-        sure_score: a pose with so much needs no finder to vouch for it.
-        doubt_seconds, refusals: who has been kept for so long, and through so many looks of the finder,
-            without anything to vouch for them is dropped.
+        sure_score: a pose with so much needs no detector to confirm it.
+        unconfirmed_seconds, refusals: who has been kept for so long, and through so many looks of the
+            detector, without anything to confirm them is dropped.
         joint_score: joints below it do not shape the box.
         least: a box shrinks from chunk to chunk to no less than this share of its sides; joints that fade
             must not draw it ever tighter around the others.
@@ -39,11 +39,11 @@ class FollowSettings:
         edge: so is one with a joint nearer to the box's edge, as a share of its longer side.
         same_pose: median distance of two poses' joints, in sizes of the smaller, below which they are one.
         chunk_seconds: frames that are looked at together start from one box; a person moves on in longer.
-        empty_seconds, missing_seconds, calm_seconds: how often the finder looks at a picture without
+        empty_seconds, missing_seconds, calm_seconds: how often the detector looks at a picture without
             anybody, with somebody out of sight, with everybody sure; but no more often than
             every third, second and eighth frame.
-        patience_seconds: out of sight for no longer, somebody is expected where their way leads.
-        coast_seconds: out of sight for no longer, they are looked for there without a finder.
+        max_age_seconds: out of sight for no longer, somebody is expected where their way leads.
+        coast_seconds: out of sight for no longer, they are looked for there without a detector.
         displaced_by: who is so many times as prominent takes the place of the least one followed.
     """
 
@@ -56,14 +56,14 @@ class FollowSettings:
     refused_seconds: float = 3.0
     likely_refused_seconds: float = 0.8
     inside: float = 0.7
-    vouch_score: float = 0.25
-    vouch_sum: float = 0.6
-    vouch_overlap: float = 0.4
+    confirm_score: float = 0.25
+    confirm_sum: float = 0.6
+    confirm_iou: float = 0.4
     found_score: float = 0.4
     lost_score: float = 0.2
     back_score: float = 0.3
     sure_score: float = 0.7
-    doubt_seconds: float = 1.0
+    unconfirmed_seconds: float = 1.0
     refusals: int = 2
     joint_score: float = 0.1
     least: float = 0.9
@@ -75,6 +75,6 @@ class FollowSettings:
     empty_seconds: float = 0.25
     missing_seconds: float = 0.15
     calm_seconds: float = 0.4
-    patience_seconds: float = 1.0
+    max_age_seconds: float = 1.0
     coast_seconds: float = 0.25
     displaced_by: float = 1.5

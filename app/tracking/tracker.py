@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from app.tracking.bottom_up import Watcher
+from app.tracking.bottom_up import BottomUpTracker
 from app.tracking.crops import Measure
-from app.tracking.scene_cuts import CutFinder
-from app.tracking.top_down import Follower
-from app.tracking.tracks import TrackBook
+from app.tracking.scene_cuts import SceneCutDetector
+from app.tracking.top_down import TopDownTracker
+from app.tracking.tracks import TrackStore
 from app.video.types import FrameBatch
 from estimators import Estimator
 from estimators.boxes import Boxes
-from estimators.detectors import Finder
+from estimators.detectors import Detector
 
 
-class Crowd:
+class PersonTracker:
     """Follows everybody through a clip, shot by shot.
 
     Args:
         estimator: gives the joints.
-        finder: says where people are; only None for an estimator that finds them itself.
+        detector: says where people are; only None for an estimator that finds them itself.
         frame_size: width and height, in pixels.
         fps: frames a second.
         most: so many are followed at once.
@@ -29,7 +29,7 @@ class Crowd:
     def __init__(
         self,
         estimator: Estimator,
-        finder: Finder | None,
+        detector: Detector | None,
         *,
         frame_size: tuple[int, int],
         fps: float,
@@ -38,14 +38,14 @@ class Crowd:
         first_box: Boxes | None = None,
     ) -> None:
         self._measure = measure
-        self._cut_finder = CutFinder()
-        self._follower: Follower | Watcher
-        if finder is None:
-            self._follower = Watcher(estimator, frame_size=frame_size, fps=fps, measure=measure)
+        self._cut_detector = SceneCutDetector()
+        self._tracker: TopDownTracker | BottomUpTracker
+        if detector is None:
+            self._tracker = BottomUpTracker(estimator, frame_size=frame_size, fps=fps, measure=measure)
         else:
-            self._follower = Follower(
+            self._tracker = TopDownTracker(
                 estimator,
-                finder,
+                detector,
                 frame_size=frame_size,
                 fps=fps,
                 most=most,
@@ -56,15 +56,15 @@ class Crowd:
     def follow(self, batch: FrameBatch) -> None:
         """Goes on through the next batch."""
         with self._measure("find"):
-            shots = self._cut_finder.find(batch)
-        self._follower.follow(batch, shots)
+            shots = self._cut_detector.detect(batch)
+        self._tracker.follow(batch, shots)
 
     @property
     def cuts(self) -> list[int]:
         """Rows with which a new shot begins."""
-        return self._cut_finder.cuts
+        return self._cut_detector.cuts
 
     @property
-    def book(self) -> TrackBook:
+    def store(self) -> TrackStore:
         """All tracks up to here."""
-        return self._follower.book
+        return self._tracker.store

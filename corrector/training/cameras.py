@@ -18,7 +18,7 @@ def log_uniform(low: float, high: float, shape: tuple[int, ...], generator: torc
     return uniform(math.log(low), math.log(high), shape, generator).exp()
 
 
-def see(points: Tensor, generator: torch.Generator) -> Tensor:
+def project(points: Tensor, generator: torch.Generator) -> Tensor:
     """Projections (B, L, J, 2) of windows of 3D points (B, L, J, 3) in millimetres, y upwards.
 
     Each window has a camera of its own, 2.5 to 12 m away, with a focal length of 1000 px, that sees the

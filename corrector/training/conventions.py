@@ -48,6 +48,6 @@ def fit_convention(
     return matrix
 
 
-def carry(points: Floats, matrix: Floats) -> Floats:
+def apply_convention(points: Floats, matrix: Floats) -> Floats:
     """Points (..., J, 2) in the other convention."""
     return np.einsum("jk,...kc->...jc", matrix, points)

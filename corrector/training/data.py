@@ -18,7 +18,14 @@ from corrector.training.motion_datasets import (
     load_motion,
 )
 from corrector.training.pairs_file import Take, read_pairs
-from corrector.training.sequence_sources import Pool, arrange, convention, motion_pool, pair_pool, target
+from corrector.training.sequence_sources import (
+    SequenceSource,
+    arrange,
+    convention,
+    motion_source,
+    pair_source,
+    target,
+)
 from corrector.training.validation import Validation
 
 if TYPE_CHECKING:
@@ -30,7 +37,9 @@ MOTION_BESIDE_PAIRS = 0.25
 """Share of simulated errors beside pairs files, so that what was learnt from many people is not forgotten."""
 
 
-def load_training_data(options: TrainingOptions, device: torch.device) -> tuple[Sequence[Pool], Validation]:
+def load_training_data(
+    options: TrainingOptions, device: torch.device
+) -> tuple[Sequence[SequenceSource], Validation]:
     """What to train on, and what to watch."""
     if options.pairs:
         return _pairs_given(options, device)
@@ -51,22 +60,22 @@ def load_training_data(options: TrainingOptions, device: torch.device) -> tuple[
     )
     return [
         *_each_of(people, options, share=0.56, device=device),
-        motion_pool(labelled, share=0.12, smooth=True, device=device),
+        motion_source(labelled, share=0.12, smooth=True, device=device),
         *_simulated(options, share=0.32, device=device),
     ], validation
 
 
 def _each_of(
     people: Sequence[Sequence[Take]], options: TrainingOptions, *, share: float, device: torch.device
-) -> list[Pool]:
-    """A pool for each person of h36m_sh, the truth carried by a matrix of the person's own.
+) -> list[SequenceSource]:
+    """A source for each person of h36m_sh, the truth carried by a matrix of the person's own.
 
     Human3.6M's labels do not lie at the same place on everybody. With one matrix for all, a network would
     learn who is who by their proportions, and where the labels of each lie.
     """
     frames = [sum(len(take.true) for take in takes) for takes in people]
     return [
-        pair_pool(
+        pair_source(
             takes,
             H36M_JOINTS,
             convention(takes) if options.carried else None,
@@ -77,10 +86,12 @@ def _each_of(
     ]
 
 
-def _pairs_given(options: TrainingOptions, device: torch.device) -> tuple[Sequence[Pool], Validation]:
+def _pairs_given(
+    options: TrainingOptions, device: torch.device
+) -> tuple[Sequence[SequenceSource], Validation]:
     """The same of pairs files: some takes of the first one are watched, all others are trained on."""
     every, first = options.watched
-    pools, validation = [], None
+    sources, validation = [], None
     motion = 0.0 if options.preset == "paper" or not options.simulated else MOTION_BESIDE_PAIRS
     for path in options.pairs:
         joints, takes = read_pairs(path)
@@ -91,21 +102,21 @@ def _pairs_given(options: TrainingOptions, device: torch.device) -> tuple[Sequen
         if not trained or (not watched and validation is None):
             raise ValueError(f"{path}: {len(takes)} takes are too few to train on and to watch.")
         matrix = convention(trained) if options.carried else None
-        pools.append(
-            pair_pool(trained, joints, matrix, share=(1 - motion) / len(options.pairs), device=device)
+        sources.append(
+            pair_source(trained, joints, matrix, share=(1 - motion) / len(options.pairs), device=device)
         )
         validation = validation or Validation(joints, watched, [target(take, matrix) for take in watched])
     assert validation is not None
     if motion:
-        pools.extend(_simulated(options, share=motion, device=device))
-    return pools, validation
+        sources.extend(_simulated(options, share=motion, device=device))
+    return sources, validation
 
 
-def _simulated(options: TrainingOptions, *, share: float, device: torch.device) -> list[Pool]:
+def _simulated(options: TrainingOptions, *, share: float, device: torch.device) -> list[SequenceSource]:
     """True motion whose errors are simulated: 3D takes seen by random cameras, and Penn Action."""
     solid, flat = load_motion(options.data / "motion")
     each = share * SOLID_SHARE / len(solid)
     return [
-        *(motion_pool(motion, share=each, smooth=True, device=device) for motion in solid),
-        motion_pool(flat, share=share * (1 - SOLID_SHARE), smooth=False, device=device),
+        *(motion_source(motion, share=each, smooth=True, device=device) for motion in solid),
+        motion_source(flat, share=share * (1 - SOLID_SHARE), smooth=False, device=device),
     ]

@@ -1,6 +1,6 @@
 """Simulated errors of a detector, after what was measured of a real one on Human3.6M.
 
-Lengths are in person sizes (see :func:`corrector.features.place_and_size`): one is about 65 px for a person
+Lengths are in person sizes (see :func:`corrector.features.center_and_scale`): one is about 65 px for a person
 345 px tall, on which the detector's slow drift is 3 to 8 px RMS and its fast jitter 2 to 4. All functions
 work on whole batches: B windows, L steps, J joints.
 """
@@ -71,7 +71,7 @@ class ErrorModel:
         rounded = (noisy / grid).round() * grid
         return torch.where(~clean & self._chance(0.5, (batch, 1, 1, 1)), rounded, noisy)
 
-    def strike(self, points: Tensor, seconds: Tensor, *, share: Tensor) -> Tensor:
+    def add_outliers(self, points: Tensor, seconds: Tensor, *, share: Tensor) -> Tensor:
         """Points with bursts of gross errors, in a ``share`` (B,) of the windows, three times over.
 
         Sides exchanged, one side on the other's place, jumps aside, and joints that stay where they were.
@@ -91,7 +91,7 @@ class ErrorModel:
             points = torch.where((one & (kind >= 0.9)).unsqueeze(3), held, points)
         return points
 
-    def confuse(self, points: Tensor, seconds: Tensor, *, share: Tensor) -> Tensor:
+    def add_swaps(self, points: Tensor, seconds: Tensor, *, share: Tensor) -> Tensor:
         """Points of which, in a ``share`` (B,) of the windows, a pair of limbs flickers for a second or so.
 
         As when one limb hides the other: from step to step both are on the left one, on the right one, each

@@ -23,7 +23,7 @@ FARTHEST = 0.4
 alike, so that it is joints that come right which count, not how wrong the others are."""
 
 
-def fit_trust(watched: Sequence[tuple[Corrector, Validation]]) -> tuple[float, ...]:
+def fit_joint_gain(watched: Sequence[tuple[Corrector, Validation]]) -> tuple[float, ...]:
     """The share of each joint's correction to carry out, in the order of the correctors' joints.
 
     Both sides of the body have the same. Joints that the takes do not have keep the whole correction.

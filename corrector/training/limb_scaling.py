@@ -21,7 +21,7 @@ _LIMBS = (("elbow", "shoulder"), ("wrist", "elbow"), ("knee", "hip"), ("ankle", 
 _SIDES = ("left", "right")
 
 
-def change_bodies(true: Tensor, given: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+def scale_limbs(true: Tensor, given: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
     """True and given points (B, L, J, 2) of ``SHARE`` of the windows with other proportions.
 
     Each window gets a body of its own: width of shoulders and hips, torso, head, and both sides' limbs alike.

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from corrector.joints import ALL
-from corrector.training.conventions import carry, fit_convention
+from corrector.training.conventions import apply_convention, fit_convention
 from corrector.training.motion_datasets import Motion
 from corrector.training.pairs_file import Floats, Take
 
@@ -19,7 +19,7 @@ SLOWEST_FPS = 2.0
 
 
 @dataclass(frozen=True)
-class Pool:
+class SequenceSource:
     """Takes of one kind, one after another.
 
     Attributes:
@@ -75,17 +75,17 @@ def convention(takes: Sequence[Take]) -> Floats:
 
 def target(take: Take, matrix: Floats | None) -> Floats:
     """What is trained towards, (T, J, 2): the truth, carried over by the matrix where there is one."""
-    return take.true if matrix is None else carry(take.true, matrix)
+    return take.true if matrix is None else apply_convention(take.true, matrix)
 
 
-def pair_pool(
+def pair_source(
     takes: Sequence[Take],
     joints: Sequence[str],
     matrix: Floats | None,
     *,
     share: float,
     device: torch.device,
-) -> Pool:
+) -> SequenceSource:
     """Real pairs of some joints; ``matrix`` is that of :func:`convention`, or None for labels as they are."""
     detected = np.concatenate([take.detected for take in takes])
     given = torch.from_numpy(arrange(detected[..., :2], joints)).to(device)
@@ -93,15 +93,15 @@ def pair_pool(
     true = arrange(np.concatenate([target(take, matrix) for take in takes]), joints)
     lengths = [len(take.true) for take in takes]
     fps = takes[0].fps
-    return _pool(given, scores, true, lengths, fps, share, fps >= SLOWEST_FPS, device)
+    return _source(given, scores, true, lengths, fps, share, fps >= SLOWEST_FPS, device)
 
 
-def motion_pool(motion: Motion, *, share: float, smooth: bool, device: torch.device) -> Pool:
+def motion_source(motion: Motion, *, share: float, smooth: bool, device: torch.device) -> SequenceSource:
     """Motion whose errors are simulated."""
-    return _pool(None, None, motion.points, motion.lengths, motion.fps, share, smooth, device)
+    return _source(None, None, motion.points, motion.lengths, motion.fps, share, smooth, device)
 
 
-def _pool(
+def _source(
     given: Tensor | None,
     scores: Tensor | None,
     true: Floats,
@@ -110,8 +110,8 @@ def _pool(
     share: float,
     smooth: bool,
     device: torch.device,
-) -> Pool:
+) -> SequenceSource:
     size = torch.tensor(lengths, device=device)
-    return Pool(
+    return SequenceSource(
         given, scores, torch.from_numpy(true).to(device), size.cumsum(0) - size, size, fps, share, smooth
     )

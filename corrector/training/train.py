@@ -18,7 +18,7 @@ from corrector.configuration import CorrectorConfig
 from corrector.features import normalise
 from corrector.modeling import CorrectorNetwork, Estimate
 from corrector.training.data import load_training_data
-from corrector.training.joint_gain import fit_trust
+from corrector.training.joint_gain import fit_joint_gain
 from corrector.training.validation import Report, Validation
 from corrector.training.windows import TrainingBatch, WindowSampler
 
@@ -50,8 +50,8 @@ class TrainingOptions:
         keep: share of ``init`` in the result, a mean of both (WiSE-FT, Wortsman et al., CVPR 2022): what it
             did well elsewhere suffers less.
         resume: go on from the checkpoint in ``output``.
-        caution: of the network; None: that of the preset or of ``init``.
-        trusting: carry out every correction; otherwise :mod:`corrector.training.joint_gain` is fitted when
+        low_fps_shrinkage: of the network; None: that of the preset or of ``init``.
+        full_gain: carry out every correction; otherwise :mod:`corrector.training.joint_gain` is fitted when
             training on pairs files is done: on the watched takes or, where there are folds, on all of the
             first file.
         folds: networks that are trained for that, alike, each without a part of those takes; 0: none.
@@ -74,8 +74,8 @@ class TrainingOptions:
     init: Path | None = None
     keep: float = 0.0
     resume: bool = False
-    caution: float | None = None
-    trusting: bool = False
+    low_fps_shrinkage: float | None = None
+    full_gain: bool = False
     folds: int = 0
     watched: tuple[int, int] = (9, 0)
     config: CorrectorConfig | None = None
@@ -90,8 +90,8 @@ class _State:
             self.network = load_network(options.init)
         if self.network.config.preset != options.preset:
             raise ValueError(f"{options.init}: weights of preset {self.network.config.preset}.")
-        if options.caution is not None:
-            self.network.config = replace(self.network.config, caution=options.caution)
+        if options.low_fps_shrinkage is not None:
+            self.network.config = replace(self.network.config, low_fps_shrinkage=options.low_fps_shrinkage)
         self.network.to(device)
         self.average = AveragedModel(self.network, multi_avg_fn=get_ema_multi_avg_fn(0.998))
         self.optimizer = _optimizer(self.network, options)
@@ -192,10 +192,10 @@ def train(
     torch.manual_seed(options.seed)
     state = _State(options, device)
     config = state.network.config
-    pools, validation = load_training_data(options, device)
+    sources, validation = load_training_data(options, device)
     options.output.mkdir(parents=True, exist_ok=True)
     sampler = WindowSampler(
-        pools,
+        sources,
         joints=config.joints,
         length=config.window,
         device=device,
@@ -227,10 +227,10 @@ def _finished(
         for ours, theirs in zip(network.parameters(), before.parameters(), strict=True):
             ours.data.lerp_(theirs.data, options.keep)
     if options.pairs:
-        network.config = replace(network.config, trust=())
-    if options.pairs and not options.trusting:
+        network.config = replace(network.config, joint_gain=())
+    if options.pairs and not options.full_gain:
         found = _folds(options, device) or [(Corrector(network, device=device), watched)]
-        network.config = replace(network.config, trust=fit_trust(found))
+        network.config = replace(network.config, joint_gain=fit_joint_gain(found))
     return network
 
 
@@ -243,7 +243,7 @@ def _folds(options: TrainingOptions, device: torch.device) -> list[tuple[Correct
             output=options.output / f"fold-{fold}",
             watched=(options.folds, fold),
             folds=0,
-            trusting=True,
+            full_gain=True,
             resume=False,
         )
         path = train(part, device=device)

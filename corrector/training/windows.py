@@ -8,12 +8,12 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from corrector.features import REFERENCE_STEP, Window, place_and_size
+from corrector.features import REFERENCE_STEP, Window, center_and_scale
 from corrector.joints import ALL, UPPER_BODY, mirror_indices
-from corrector.training.cameras import see, turn, uniform
+from corrector.training.cameras import project, turn, uniform
 from corrector.training.errors import ErrorModel
-from corrector.training.limb_scaling import change_bodies
-from corrector.training.sequence_sources import Pool
+from corrector.training.limb_scaling import scale_limbs
+from corrector.training.sequence_sources import SequenceSource
 
 # Every how many frames a window takes one, and how often: 25 or 30 fps down to 5, and single photographs.
 _STRIDES = ((1, 0.7), (2, 0.11), (3, 0.08), (6, 0.08), (40, 0.03))
@@ -42,10 +42,10 @@ class TrainingBatch(NamedTuple):
 
 
 class WindowSampler:
-    """Draws batches from pools; the same seed and number give the same batch.
+    """Draws batches from sources; the same seed and number give the same batch.
 
     Args:
-        pools: to draw from.
+        sources: to draw from.
         joints: of the network.
         length: steps of a window.
         device: of the batches.
@@ -55,7 +55,7 @@ class WindowSampler:
 
     def __init__(
         self,
-        pools: Sequence[Pool],
+        sources: Sequence[SequenceSource],
         *,
         joints: Sequence[str],
         length: int,
@@ -63,7 +63,7 @@ class WindowSampler:
         seed: int,
         bodies: bool = True,
     ) -> None:
-        self._pools, self._length, self._seed, self._bodies = pools, length, seed, bodies
+        self._sources, self._length, self._seed, self._bodies = sources, length, seed, bodies
         self._generator = torch.Generator(device=device)
         self._errors = ErrorModel(ALL, self._generator)
         self._mirror = mirror_indices(ALL)
@@ -74,24 +74,24 @@ class WindowSampler:
         self._skeleton_odds = torch.tensor([odds for _, odds in _SKELETONS], device=device)
 
     def batch(self, number: int, size: int) -> TrainingBatch:
-        """Batch ``number`` of ``size`` windows or so, shared out among the pools."""
+        """Batch ``number`` of ``size`` windows or so, shared out among the sources."""
         self._generator.manual_seed(self._seed * 1_000_003 + number)
-        drawn = [self._draw(pool, round(size * pool.share)) for pool in self._pools]
+        drawn = [self._draw(source, round(size * source.share)) for source in self._sources]
         true, given, rated, inside, seconds, smooth = (torch.cat(part) for part in zip(*drawn, strict=True))
         present = true[..., 0].isfinite()
-        place, unit = place_and_size(Window(true.nan_to_num(0), present, present, seconds), ALL)
+        place, unit = center_and_scale(Window(true.nan_to_num(0), present, present, seconds), ALL)
         true, given = (true - place) / unit, (given - place) / unit
         if self._bodies:
-            true, given = change_bodies(true, given, self._generator)
+            true, given = scale_limbs(true, given, self._generator)
         true, given = self._vary(true, given)
         real = given[..., 0].isfinite().any(dim=2).any(dim=1)
         # Nothing around a single photograph tells of a joint that is left out or put elsewhere.
         photographs = real & ~smooth
         whole = photographs | (real & self._chance(WHOLE_SHARE, len(real)))
-        confused = self._errors.confuse(true, seconds, share=torch.full_like(true[:, 0, 0, 0], 0.25))
+        confused = self._errors.add_swaps(true, seconds, share=torch.full_like(true[:, 0, 0, 0], 0.25))
         noisy = self._errors.noise(confused, seconds)
         given = torch.where(real.view(-1, 1, 1, 1), given, noisy)
-        given = self._errors.strike(given, seconds, share=torch.where(real, 0.05, 0.4) * ~photographs)
+        given = self._errors.add_outliers(given, seconds, share=torch.where(real, 0.05, 0.4) * ~photographs)
         points, present, scores = self._observe(given, true, rated, inside, seconds, whole)
         known = inside.unsqueeze(2) & present.any(dim=1, keepdim=True)
         target = PERSON_SIZE * true.masked_fill(~known.unsqueeze(3), torch.nan)
@@ -99,15 +99,15 @@ class WindowSampler:
         window = Window(points[:, :, kept], present[:, :, kept].float(), scores[:, :, kept], seconds)
         return TrainingBatch(window, target[:, :, kept], smooth)
 
-    def _draw(self, pool: Pool, count: int) -> tuple[Tensor, ...]:
+    def _draw(self, source: SequenceSource, count: int) -> tuple[Tensor, ...]:
         """True and detected points, scores (NaN where to be simulated), frames inside, times, smooth."""
-        index, inside, seconds = self._pick(pool, count)
-        true = pool.true[index]
+        index, inside, seconds = self._pick(source, count)
+        true = source.true[index]
         if true.shape[3] == 3:
-            true = see(true, self._generator)
-        given = torch.full_like(true, torch.nan) if pool.given is None else pool.given[index]
-        rated = torch.full_like(true[..., 0], torch.nan) if pool.scores is None else pool.scores[index]
-        return true, given, rated, inside, seconds, inside.new_full((count,), pool.smooth)
+            true = project(true, self._generator)
+        given = torch.full_like(true, torch.nan) if source.given is None else source.given[index]
+        rated = torch.full_like(true[..., 0], torch.nan) if source.scores is None else source.scores[index]
+        return true, given, rated, inside, seconds, inside.new_full((count,), source.smooth)
 
     def _vary(self, *points: Tensor) -> tuple[Tensor, ...]:
         """The same points mirrored or not, and half of them turned in the picture by up to 30 degrees."""
@@ -142,41 +142,41 @@ class WindowSampler:
         scores = torch.where(rated.isfinite(), rated, scores) * present
         return PERSON_SIZE * given.masked_fill(~present.unsqueeze(3), 0), present, scores
 
-    def _pick(self, pool: Pool, count: int) -> tuple[Tensor, Tensor, Tensor]:
+    def _pick(self, source: SequenceSource, count: int) -> tuple[Tensor, Tensor, Tensor]:
         """Frames (B, L) of random windows, which of them lie inside of the take, and their times."""
-        random, device = self._generator, pool.starts.device
-        if pool.photographs:
-            return self._pick_photographs(pool, count)
+        random, device = self._generator, source.starts.device
+        if source.photographs:
+            return self._pick_photographs(source, count)
         odds = torch.tensor([share for _, share in _STRIDES], device=device)
         strides = torch.tensor([stride for stride, _ in _STRIDES], device=device)
         stride = strides[torch.multinomial(odds, count, replacement=True, generator=random)].unsqueeze(1)
-        take = torch.multinomial(pool.lengths.float(), count, replacement=True, generator=random)
-        length = pool.lengths[take].unsqueeze(1)
+        take = torch.multinomial(source.lengths.float(), count, replacement=True, generator=random)
+        length = source.lengths[take].unsqueeze(1)
         room = (length - self._length * stride).clamp(min=0) + 1
         start = (uniform(0, 1, (count, 1), random) * room).long()
         frame = start + torch.arange(self._length, device=device) * stride
         ends = uniform(1, self._length, (count,), random)
         ends = torch.where(self._chance(0.06, count), ends, self._length)
         inside = (frame < length) & (torch.arange(self._length, device=device) < ends.unsqueeze(1))
-        step = stride / pool.fps
-        if pool.given is None:
+        step = stride / source.fps
+        if source.given is None:
             step = step * uniform(0.7, 1.25, (count, 1), random)
         seconds = torch.where(inside, step, REFERENCE_STEP).cumsum(1)
-        return pool.starts[take].unsqueeze(1) + frame.clamp(max=length - 1), inside, seconds
+        return source.starts[take].unsqueeze(1) + frame.clamp(max=length - 1), inside, seconds
 
-    def _pick_photographs(self, pool: Pool, count: int) -> tuple[Tensor, Tensor, Tensor]:
+    def _pick_photographs(self, source: SequenceSource, count: int) -> tuple[Tensor, Tensor, Tensor]:
         """The same of takes whose frames lie seconds apart: any of them, in any order."""
-        random, device = self._generator, pool.starts.device
-        take = torch.multinomial(pool.lengths.float(), count, replacement=True, generator=random)
-        length = pool.lengths[take].unsqueeze(1)
-        longest = max(int(pool.lengths.max()), self._length)
+        random, device = self._generator, source.starts.device
+        take = torch.multinomial(source.lengths.float(), count, replacement=True, generator=random)
+        length = source.lengths[take].unsqueeze(1)
+        longest = max(int(source.lengths.max()), self._length)
         keys = uniform(0, 1, (count, longest), random)
         keys = keys.masked_fill(torch.arange(longest, device=device) >= length, 2.0)
         frame = keys.argsort(dim=1)[:, : self._length]
         inside = torch.arange(self._length, device=device) < length
-        step = torch.full_like(frame, 1 / pool.fps, dtype=torch.float32)
+        step = torch.full_like(frame, 1 / source.fps, dtype=torch.float32)
         seconds = torch.where(inside, step, REFERENCE_STEP).cumsum(1)
-        return pool.starts[take].unsqueeze(1) + frame.clamp(max=length - 1), inside, seconds
+        return source.starts[take].unsqueeze(1) + frame.clamp(max=length - 1), inside, seconds
 
     def _pick_skeletons(self, count: int) -> Tensor:
         picked = torch.multinomial(self._skeleton_odds, count, replacement=True, generator=self._generator)

@@ -1,6 +1,6 @@
 """Finds people in whole frames, for estimators that look into boxes.
 
-The built-in finder is a small network of posefix's own. Detectors of MMDetection do, too, where it is
+The built-in detector is a small network of posefix's own. Detectors of MMDetection do, too, where it is
 installed. See ``docs/people.md``.
 """
 
@@ -10,26 +10,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import weights as store
-from estimators.detectors.interface import Finder, Found
+from estimators.detectors.interface import Detections, Detector
 
 if TYPE_CHECKING:
     import torch
 
 DEFAULT = "small"
-DEFAULT_WEIGHTS = "finder-small"
+DEFAULT_WEIGHTS = "detector-small"
 SUPPORTED = f"{DEFAULT}, a weights FILE.safetensors, mmdet:ALIAS and mmdet:CONFIG.py,CHECKPOINT.pth"
 
 
-def create(name: str = DEFAULT, *, device: torch.device) -> Finder:
-    """Builds a finder.
+def create(name: str = DEFAULT, *, device: torch.device) -> Detector:
+    """Builds a detector.
 
     Args:
-        name: ``small``, the built-in one; a weights file that ``posefix train finder`` wrote; or an
+        name: ``small``, the built-in one; a weights file that ``posefix train detector`` wrote; or an
             MMDetection detector, as ``mmdet:ALIAS`` or ``mmdet:CONFIG.py,CHECKPOINT.pth``.
         device: to run on.
 
     Raises:
-        ValueError: no finder has that name, or MMDetection is wanted and not there.
+        ValueError: no detector has that name, or MMDetection is wanted and not there.
         weights.WeightsError: its weights are missing or damaged.
     """
     from estimators.detectors import mmdet
@@ -37,12 +37,12 @@ def create(name: str = DEFAULT, *, device: torch.device) -> Finder:
     if name.startswith(mmdet.PREFIX):
         return mmdet.create(name, device=device)
     if name != DEFAULT and not name.endswith(".safetensors"):
-        raise ValueError(f"Invalid finder ({name}). Supported values are {SUPPORTED}.")
-    from estimators.detectors.small.detector import NetworkFinder
+        raise ValueError(f"Invalid detector ({name}). Supported values are {SUPPORTED}.")
+    from estimators.detectors.small.detector import SmallDetector
     from estimators.detectors.small.modeling import restore
 
     config, model = restore(store.find(DEFAULT_WEIGHTS) if name == DEFAULT else Path(name))
-    return NetworkFinder(config=config, model=model, device=device)
+    return SmallDetector(config=config, model=model, device=device)
 
 
-__all__ = ["DEFAULT", "DEFAULT_WEIGHTS", "Finder", "Found", "create"]
+__all__ = ["DEFAULT", "DEFAULT_WEIGHTS", "Detections", "Detector", "create"]

@@ -1,4 +1,4 @@
-"""What every finder does: frames in, boxes around people out."""
+"""What every detector does: frames in, boxes around people out."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
-class Found:
+class Detections:
     """The people in one frame, the surest first.
 
     Attributes:
@@ -28,16 +28,16 @@ class Found:
 
 
 @runtime_checkable
-class Finder(Protocol):
+class Detector(Protocol):
     """Finds people in whole frames.
 
     Attributes:
-        name: as in ``--finder``.
+        name: as in ``--detector``.
     """
 
     name: str
 
-    def find(self, frames: NDArray[np.uint8]) -> list[Found]:
+    def detect(self, frames: NDArray[np.uint8]) -> list[Detections]:
         """The people in each frame; those it is barely sure of come, too, with low scores.
 
         Args:

@@ -19,7 +19,7 @@ Blend = dict[str, float]
 
 
 @dataclass(frozen=True)
-class Body:
+class PartLayout:
     """The parts of a body.
 
     Attributes:
@@ -78,7 +78,7 @@ def _limbs(*joints: str) -> tuple[tuple[str, str], ...]:
 
 
 # Parts 1 to 26 of the released PARSE model, in its order.
-FULL = Body(
+FULL = PartLayout(
     skeleton=Skeleton(
         name="yr14",
         joints=("head_top", "neck", *_ARMS, *_LEGS),
@@ -106,7 +106,7 @@ def _arm(side: str) -> list[Blend]:
     return [{f"{side}_shoulder": 1.0}, *_limb(f"{side}_shoulder", f"{side}_elbow", f"{side}_wrist")]
 
 
-UPPER = Body(
+UPPER = PartLayout(
     skeleton=Skeleton(
         name="yr7",
         joints=("head", *_ARMS),

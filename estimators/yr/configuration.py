@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from estimators.yr.body import BODIES, Body
+from estimators.yr.body import BODIES, PartLayout
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class YRConfiguration:
             raise ValueError("Invalid confidence: two numbers a person, three a joint wanted.")
 
     @property
-    def parts(self) -> Body:
+    def parts(self) -> PartLayout:
         """The body's parts and joints."""
         return BODIES[self.body]
 

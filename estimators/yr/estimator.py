@@ -10,8 +10,8 @@ import torch
 
 from estimators.interface import FloatArray, FrameArray, FramePoses, Skeleton
 from estimators.yr.configuration import YRConfiguration
-from estimators.yr.detector import Detector
 from estimators.yr.model import PartModel
+from estimators.yr.part_detector import PartDetector
 from estimators.yr.processor import score_at, to_poses
 from estimators.yr.search import Tracker, find_people, grown
 
@@ -44,9 +44,9 @@ class YREstimator:
         self.configuration = configuration
         self.weights_sha256 = weights_sha256
         self.fast = False
-        self._detector = Detector(model, device=device)
+        self._detector = PartDetector(model, device=device)
         self._tracker = Tracker(
-            Detector(replace(model, interval=FAST_INTERVAL), device=device),
+            PartDetector(replace(model, interval=FAST_INTERVAL), device=device),
             follow_from=score_at(FOLLOWED, configuration),
             lost_below=score_at(LOST, configuration),
         )

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from estimators.yr.body import Body
-from estimators.yr.detector import Detector, Placements
+from estimators.yr.body import PartLayout
+from estimators.yr.part_detector import PartDetector, Placements
 from estimators.yr.training.samples import Sample
 
 Array = NDArray[np.floating]
@@ -63,7 +63,9 @@ class Hits:
     best: NDArray[np.bool_]
 
 
-def look_for(detector: Detector, samples: Iterable[Sample], body: Body, *, threshold: float) -> Hits:
+def look_for(
+    detector: PartDetector, samples: Iterable[Sample], body: PartLayout, *, threshold: float
+) -> Hits:
     """Looks for labelled people in their whole pictures; somebody not found has no correct joint.
 
     Args:

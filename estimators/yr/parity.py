@@ -16,17 +16,17 @@ import torch
 from numpy.typing import NDArray
 
 from estimators.yr.body import FULL
-from estimators.yr.detector import Detector, Placements
 from estimators.yr.evaluation import by_group, correct, own_placement
 from estimators.yr.matlab import read_matlab
 from estimators.yr.nms import suppress
+from estimators.yr.part_detector import PartDetector, Placements
 from estimators.yr.training.samples import Sample, parse
 
 BOX_TOLERANCE, SCORE_TOLERANCE, COUNT_TOLERANCE = 0.5, 0.02, 0.01
 
 
 @dataclass(frozen=True)
-class Comparison:
+class ParityCheck:
     """One image: ours against the original's, errors in pixels and in units of the score.
 
     Attributes:
@@ -53,7 +53,7 @@ class Comparison:
 
 def compare(
     data: Path, *, demo: bool, names: Collection[str] | None = None, exact: bool = False
-) -> Iterator[Comparison]:
+) -> Iterator[ParityCheck]:
     """Runs the released model on the demo images or PARSE's test images.
 
     Args:
@@ -65,14 +65,16 @@ def compare(
     text = (data / "yr_reference" / "reference_boxes.json").read_text(encoding="utf-8")
     reference = json.loads(text)["demo" if demo else "parse_test"]["images"]
     dtype = torch.float64 if exact else torch.float32
-    detector = Detector(model, dtype=dtype, skip_single_hits=True)
+    detector = PartDetector(model, dtype=dtype, skip_single_hits=True)
     for sample in parse(data / "parse", FULL, numbers=range(101, 306)):
         name = sample.path.name
         if name in reference and (names is None or name in names):
             yield _compare_image(detector, sample, reference[name], demo=demo)
 
 
-def _compare_image(detector: Detector, sample: Sample, wanted: dict[str, Any], *, demo: bool) -> Comparison:
+def _compare_image(
+    detector: PartDetector, sample: Sample, wanted: dict[str, Any], *, demo: bool
+) -> ParityCheck:
     image = sample.read()
     threshold = min(detector.model.threshold, -1.0 if demo else -2.0)
     overlap, people_key = (0.1, "n_after_nms_0p1") if demo else (0.3, "n_after_nms_0p3")
@@ -83,7 +85,7 @@ def _compare_image(detector: Detector, sample: Sample, wanted: dict[str, Any], *
     joints = np.full(sample.points.shape, np.nan)
     if own is not None:
         joints = found.points[own][list(FULL.joint_parts)]
-    return Comparison(
+    return ParityCheck(
         name=sample.path.name,
         seconds=seconds,
         score_error=float(found.scores[0] - wanted["best"]["score"]),
@@ -102,7 +104,7 @@ def _box_error(found: Placements, index: int, wanted: dict[str, Any]) -> float:
     return float(np.abs(found.boxes[index] + 1 - np.array(wanted["boxes"])).max())
 
 
-def _summary(rows: list[Comparison]) -> list[str]:
+def _summary(rows: list[ParityCheck]) -> list[str]:
     counts = np.array([[row.candidates, row.reference_candidates] for row in rows], dtype=np.float64)
     within = np.abs(counts[:, 0] - counts[:, 1]) <= COUNT_TOLERANCE * counts[:, 1]
     scores = max(abs(row.score_error) for row in rows)

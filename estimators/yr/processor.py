@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from estimators.interface import FramePoses
 from estimators.yr.configuration import YRConfiguration
-from estimators.yr.detector import Placements
 from estimators.yr.nms import cover
+from estimators.yr.part_detector import Placements
 
 Array = NDArray[np.floating]
 

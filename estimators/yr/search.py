@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from estimators.interface import FrameArray
-from estimators.yr.detector import Detector, Placements
 from estimators.yr.model import PartModel
 from estimators.yr.nms import CANDIDATES, cover, suppress
+from estimators.yr.part_detector import PartDetector, Placements
 
 Array = NDArray[np.floating]
 
@@ -23,7 +23,7 @@ WEAKEST = -1.0
 
 
 def find_people(
-    detector: Detector,
+    detector: PartDetector,
     frame: FrameArray,
     *,
     region: Array | None = None,
@@ -90,7 +90,7 @@ class Tracker:
         lost_below: score below which somebody followed is lost.
     """
 
-    detector: Detector
+    detector: PartDetector
     follow_from: float = -np.inf
     lost_below: float = -np.inf
     _people: list[tuple[Array, float]] = field(default_factory=list)

@@ -13,7 +13,7 @@ from app.jobs.progress import Reporter
 from app.pipeline import Timings
 from app.rendering.stills import FrameChoice
 from app.video.writer import write_video
-from tests.fixtures.fakes import LAYOUT, BlobEstimator, BlobFinder, ShiftCorrector, blob_frames
+from tests.fixtures.fakes import LAYOUT, BlobDetector, BlobEstimator, ShiftCorrector, blob_frames
 
 CENTRES = [(30 + 2 * i, 60) for i in range(30)]
 FPS = 10.0
@@ -29,7 +29,7 @@ def clip(tmp_path_factory):
 
 
 def process(clip, **options):
-    result = app.estimate(app.open_video(clip), BlobEstimator(), finder=BlobFinder(), **options)
+    result = app.estimate(app.open_video(clip), BlobEstimator(), detector=BlobDetector(), **options)
     return app.correct(result, ShiftCorrector())
 
 
@@ -96,7 +96,9 @@ def test_variable_frame_rates_keep_their_timing(tmp_path):
 
 def test_the_stages_are_timed_and_reported(clip, tmp_path):
     video, timings, told = app.open_video(clip), Timings(), []
-    result = app.estimate(video, BlobEstimator(), finder=BlobFinder(), progress=told.append, timings=timings)
+    result = app.estimate(
+        video, BlobEstimator(), detector=BlobDetector(), progress=told.append, timings=timings
+    )
     result = app.correct(result, ShiftCorrector(), timings=timings)
     app.render(video, result, tmp_path / "o.mp4", timings=timings, progress=told.append)
     assert set(timings.seconds) == {"decode", "find", "estimate", "correct", "render", "encode"}
@@ -106,7 +108,7 @@ def test_the_stages_are_timed_and_reported(clip, tmp_path):
 def run(clip, folder, **options):
     job = Job(clip, folder, "blob_posefix")
     with Reporter(files=1, quiet=True) as reporter:
-        models = Models(estimator=BlobEstimator(), corrector=ShiftCorrector(), finder=BlobFinder())
+        models = Models(estimator=BlobEstimator(), corrector=ShiftCorrector(), detector=BlobDetector())
         return run_job(job, Options(**options), models=models, reporter=reporter)
 
 
@@ -175,7 +177,7 @@ def test_what_was_corrected_is_said_in_a_few_words(clip):
 
 
 def test_nothing_is_corrected_across_a_leap_to_somebody_else(clip):
-    result = app.estimate(app.open_video(clip), BlobEstimator(), finder=BlobFinder())
+    result = app.estimate(app.open_video(clip), BlobEstimator(), detector=BlobDetector())
     result.people[0].boxes[12:] += 500
     result.people[0].boxes[20:22] = np.nan
     corrector = CountingCorrector()

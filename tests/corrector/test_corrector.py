@@ -11,7 +11,7 @@ from corrector.api import load_network, save_network
 from corrector.configuration import CorrectorConfig
 from corrector.features import Window
 from corrector.joints import ALL, UPPER_BODY
-from corrector.processor import Track, correct_windows, hold_back, window_weights
+from corrector.processor import PoseSequence, correct_windows, shrink_corrections, window_weights
 from tests.fixtures.corrector_parts import CPU, make_corrector, make_motion, times
 from weights import WeightsError
 
@@ -56,8 +56,8 @@ def test_small_corrections_are_held_back_where_frames_lie_far_apart() -> None:
     error = np.full((6, 2), 5.0)
 
     def held(fps: float) -> np.ndarray:
-        track = Track(given, np.ones((6, 2)), times(6, fps))
-        return hold_back(points, error, track, caution=1.0)
+        track = PoseSequence(given, np.ones((6, 2)), times(6, fps))
+        return shrink_corrections(points, error, track, low_fps_shrinkage=1.0)
 
     np.testing.assert_array_equal(held(30), points)
     np.testing.assert_allclose(held(10)[0, 0], (1.5, 2.0))  # as large as its expected error: half
@@ -66,15 +66,18 @@ def test_small_corrections_are_held_back_where_frames_lie_far_apart() -> None:
     np.testing.assert_allclose(held(15)[0, 0], np.array((3.0, 4.0)) * 9 / 10)
     np.testing.assert_array_equal(held(5)[3, 1], (3.0, 4.0))
     np.testing.assert_array_equal(
-        hold_back(points, error, Track(given, error, times(6, 5)), caution=0), points
+        shrink_corrections(points, error, PoseSequence(given, error, times(6, 5)), low_fps_shrinkage=0),
+        points,
     )
 
 
 def test_only_the_trusted_share_of_a_correction_is_carried_out() -> None:
     given = np.zeros((3, 2, 2))
     given[1, 0] = np.nan
-    track = Track(given, np.ones((3, 2)), times(3, 30))
-    held = hold_back(np.full((3, 2, 2), 4.0), np.ones((3, 2)), track, caution=1.0, trust=(0.25, 1.0))
+    track = PoseSequence(given, np.ones((3, 2)), times(3, 30))
+    held = shrink_corrections(
+        np.full((3, 2, 2), 4.0), np.ones((3, 2)), track, low_fps_shrinkage=1.0, joint_gain=(0.25, 1.0)
+    )
     np.testing.assert_array_equal(held[:, 0, 0], [1.0, 4.0, 1.0])  # what was missing is filled all the same
     np.testing.assert_array_equal(held[:, 1], 4.0)
 

@@ -6,7 +6,7 @@ import torch
 
 from corrector.configuration import PRESETS, CorrectorConfig
 from corrector.decoders import ParallelDecoder, blend
-from corrector.features import Window, fill_missing, normalise, place_and_size, smooth
+from corrector.features import Window, center_and_scale, fill_missing, normalise, smooth
 from corrector.joints import ALL, UPPER_BODY, mirror_indices
 from corrector.modeling import CorrectorNetwork
 
@@ -54,13 +54,13 @@ def test_smoothing_twice_spares_a_bend() -> None:
 def test_size_is_of_the_upper_body_and_not_changed_by_exchanged_sides() -> None:
     window = make_window()
     window = window._replace(present=torch.ones_like(window.present))
-    place, size = place_and_size(window._replace(points=100 * window.points), ALL)
-    swapped = place_and_size(window._replace(points=100 * window.points[:, :, mirror_indices(ALL)]), ALL)
+    place, size = center_and_scale(window._replace(points=100 * window.points), ALL)
+    swapped = center_and_scale(window._replace(points=100 * window.points[:, :, mirror_indices(ALL)]), ALL)
     torch.testing.assert_close(swapped, (place, size))
     upper = [ALL.index(joint) for joint in UPPER_BODY]
     few = Window(*(part[:, :, upper] for part in window[:3]), window.seconds)
     torch.testing.assert_close(
-        place_and_size(few._replace(points=100 * few.points), UPPER_BODY), (place, size)
+        center_and_scale(few._replace(points=100 * few.points), UPPER_BODY), (place, size)
     )
 
 
@@ -171,9 +171,9 @@ def test_a_fresh_network_is_a_light_filter(parallel: bool) -> None:
         ({"window": 7}, "even"),
         ({"decoder_size": 0}, "positive"),
         ({"smoothing_seconds": (0.0,)}, "smoothing_seconds"),
-        ({"caution": -1.0}, "caution"),
-        ({"trust": (0.5,)}, "trust"),
-        ({"trust": (1.5,) * 15}, "trust"),
+        ({"low_fps_shrinkage": -1.0}, "low_fps_shrinkage"),
+        ({"joint_gain": (0.5,)}, "joint_gain"),
+        ({"joint_gain": (1.5,) * 15}, "joint_gain"),
         ({"joints": ("head",)}, "left_shoulder"),
     ],
 )

@@ -59,7 +59,7 @@ class Pose:
 
 
 @dataclass(frozen=True)
-class Body:
+class DrawnBody:
     """A posed body in a picture.
 
     Attributes:
@@ -89,7 +89,7 @@ def between(first: Pose, second: Pose, share: float) -> Pose:
     return Pose(**{name: mixed(getattr(first, name), getattr(second, name)) for name in names})  # type: ignore[arg-type]
 
 
-def place(pose: Pose, *, height: float, pelvis: tuple[float, float]) -> Body:
+def place(pose: Pose, *, height: float, pelvis: tuple[float, float]) -> DrawnBody:
     """Puts the body into the picture.
 
     Args:
@@ -103,7 +103,7 @@ def place(pose: Pose, *, height: float, pelvis: tuple[float, float]) -> Body:
     x = points[:, 0] * cos - points[:, 2] * sin
     depth = points[:, 0] * sin + points[:, 2] * cos
     turned = _turn(np.stack([x, points[:, 1]], axis=1), pose.roll)
-    return Body(turned + np.asarray(pelvis), depth, height, pose.yaw)
+    return DrawnBody(turned + np.asarray(pelvis), depth, height, pose.yaw)
 
 
 def _joints(pose: Pose) -> Vector:

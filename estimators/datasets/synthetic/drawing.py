@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from estimators.datasets.synthetic.body import Body
+from estimators.datasets.synthetic.body import DrawnBody
 from estimators.skeletons import JOINTS
 
 Colour = tuple[int, int, int]
@@ -57,7 +57,7 @@ class Appearance:
         )
 
 
-def draw_body(picture: Picture, body: Body, appearance: Appearance) -> None:
+def draw_body(picture: Picture, body: DrawnBody, appearance: Appearance) -> None:
     """Draws the body onto ``picture`` (uint8, (H, W, 3), RGB), in place."""
     painter = _Painter(picture, body, appearance)
     depth = dict(zip(JOINTS, body.depth, strict=True))
@@ -104,7 +104,7 @@ def add_grain(picture: NDArray, grain: NDArray) -> Picture:
 class _Painter:
     """Draws parts of one body onto one picture."""
 
-    def __init__(self, picture: Picture, body: Body, appearance: Appearance) -> None:
+    def __init__(self, picture: Picture, body: DrawnBody, appearance: Appearance) -> None:
         self._picture = picture
         self._at = dict(zip(JOINTS, body.keypoints, strict=True))
         self._unit = body.height * appearance.girth

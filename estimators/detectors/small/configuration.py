@@ -1,4 +1,4 @@
-"""What a finder network is made of."""
+"""What a detector network is made of."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ COARSEST_STRIDE = 32
 
 
 @dataclass(frozen=True)
-class FinderConfig:
+class DetectorConfig:
     """Settings of the network, kept in its weights file.
 
     Attributes:
@@ -42,6 +42,6 @@ class FinderConfig:
         return asdict(self)
 
     @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> FinderConfig:
+    def from_dict(cls, data: Mapping[str, Any]) -> DetectorConfig:
         """The reverse of :meth:`to_dict`, after a trip through JSON."""
         return cls(**{**data, "channels": tuple(data["channels"])})

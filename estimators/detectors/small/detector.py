@@ -1,4 +1,4 @@
-"""The built-in finder: frames scaled to one size, the network, its maps read."""
+"""The built-in detector: frames scaled to one size, the network, its maps read."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from mmcv.cnn import fuse_conv_bn
 from numpy.typing import NDArray
 from torch import nn
 
-from estimators.detectors.interface import Found
-from estimators.detectors.small.configuration import COARSEST_STRIDE, FinderConfig
+from estimators.detectors.interface import Detections
+from estimators.detectors.small.configuration import COARSEST_STRIDE, DetectorConfig
 from estimators.detectors.small.decoding import decode, suppress
-from estimators.detectors.small.modeling import FinderNetwork
+from estimators.detectors.small.modeling import DetectorNetwork
 
 FAINTEST = 0.1
 GREY = 114
 SHARES = (1, 2)  # whole and half size: those who fill the frame are beyond what the network has learnt
 
 
-class NetworkFinder:
-    """See :class:`estimators.detectors.Finder`.
+class SmallDetector:
+    """See :class:`estimators.detectors.Detector`.
 
     Args:
         config: of the network.
@@ -32,19 +32,19 @@ class NetworkFinder:
 
     name = "small"
 
-    def __init__(self, *, config: FinderConfig, model: FinderNetwork, device: torch.device) -> None:
+    def __init__(self, *, config: DetectorConfig, model: DetectorNetwork, device: torch.device) -> None:
         self.config = config
         self._device = device
         fused = fuse_conv_bn(deepcopy(model).eval())  # a quarter faster
         self._model: nn.Module = fused.to(device=device, memory_format=torch.channels_last)
 
-    def find(self, frames: NDArray[np.uint8]) -> list[Found]:
-        """See :meth:`estimators.detectors.Finder.find`."""
+    def detect(self, frames: NDArray[np.uint8]) -> list[Detections]:
+        """See :meth:`estimators.detectors.Detector.detect`."""
         if frames.ndim != 4 or frames.shape[3] != 3 or frames.dtype != np.uint8:
             raise ValueError(f"Invalid frames {frames.dtype} {frames.shape}: uint8 (N, H, W, 3) wanted.")
         return [self._find(frame) for frame in frames]
 
-    def _find(self, frame: NDArray[np.uint8]) -> Found:
+    def _find(self, frame: NDArray[np.uint8]) -> Detections:
         looks, picture = [], frame
         for share in SHARES:
             picture = _shrunk(picture, frame.shape, self.config.longer_side // share)
@@ -55,7 +55,7 @@ class NetworkFinder:
         height, width = frame.shape[:2]
         boxes = np.clip(boxes, -0.5, np.tile([width - 0.5, height - 0.5], 2))
         kept = [row for row in suppress(boxes) if (boxes[row, 2:] - boxes[row, :2] >= 2).all()]
-        return Found(boxes[kept].astype(np.float32), scores[kept].astype(np.float32))
+        return Detections(boxes[kept].astype(np.float32), scores[kept].astype(np.float32))
 
     def _look(self, small: NDArray[np.uint8], shape: tuple[int, ...]) -> tuple[NDArray, NDArray]:
         """Boxes in pixels of the frame and scores, from a smaller picture of a frame of that shape."""

@@ -13,10 +13,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from estimators.detectors.small.configuration import STRIDE, FinderConfig
+from estimators.detectors.small.configuration import STRIDE, DetectorConfig
 from weights import load, save
 
-KIND = "finder"
+KIND = "detector"
 RARE = -4.0  # logit of the likelihood of a person, to start with: cells with one are few
 FARTHEST = 6.0  # limit on the logarithm of a distance in cells
 
@@ -43,10 +43,10 @@ class _Block(nn.Module):
         return F.relu(x + self.second(self.first(x)))
 
 
-class FinderNetwork(nn.Module):
+class DetectorNetwork(nn.Module):
     """See the module's text. Sides of the input are multiples of 32."""
 
-    def __init__(self, config: FinderConfig) -> None:
+    def __init__(self, config: DetectorConfig) -> None:
         super().__init__()
         at4, at8, at16, at32 = config.channels
         self.stem = nn.Sequential(_layer(3, at4 // 2, stride=2), _layer(at4 // 2, at4, stride=2))
@@ -81,12 +81,12 @@ class FinderNetwork(nn.Module):
         return maps[:, 0], STRIDE * maps[:, 1:].clamp(max=FARTHEST).exp()
 
 
-def build(config: FinderConfig) -> FinderNetwork:
+def build(config: DetectorConfig) -> DetectorNetwork:
     """The network with fresh weights, in training mode."""
-    return FinderNetwork(config).to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
+    return DetectorNetwork(config).to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
 
 
-def export(path: Path, *, config: FinderConfig, model: nn.Module) -> str:
+def export(path: Path, *, config: DetectorConfig, model: nn.Module) -> str:
     """Writes a weights file, kernels in half precision, and returns its SHA-256."""
     tensors = {
         name: tensor.half() if tensor.ndim > 1 else tensor for name, tensor in model.state_dict().items()
@@ -94,14 +94,14 @@ def export(path: Path, *, config: FinderConfig, model: nn.Module) -> str:
     return save(path, kind=KIND, config=config.to_dict(), tensors=tensors)
 
 
-def restore(path: Path) -> tuple[FinderConfig, FinderNetwork]:
+def restore(path: Path) -> tuple[DetectorConfig, DetectorNetwork]:
     """Configuration and network, in evaluation mode, of a file written by :func:`export`.
 
     Raises:
         WeightsError: the file is missing, damaged or of another kind.
     """
     data, tensors = load(path, kind=KIND)
-    config = FinderConfig.from_dict(data)
+    config = DetectorConfig.from_dict(data)
     model = build(config)
     model.load_state_dict(tensors)
     return config, model.eval()

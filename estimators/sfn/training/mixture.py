@@ -34,7 +34,7 @@ DRAWN_FIGURES = 500
 
 
 @dataclass(frozen=True)
-class Source:
+class TrainingSource:
     """Records of one data set.
 
     Attributes:
@@ -58,7 +58,7 @@ class Source:
 class TrainingData:
     """What to train on, and what to watch while training."""
 
-    sources: tuple[Source, ...]
+    sources: tuple[TrainingSource, ...]
     lsp_validation: tuple[PoseRecord, ...]
     youtube_validation: tuple[PoseRecord, ...]
 
@@ -85,17 +85,17 @@ def load_training_data(
         lsp, lspet = with_heads(lsp), with_heads(lspet)
     upper = UPPER_SHARE if youtube_pose else UPPER_SHARE_ALONE
     sources = [
-        Source("lsp", 0.25, lsp, upper_share=upper),
-        Source("lspet", 0.35, lspet, upper_share=upper),
-        Source("inria_negatives", 0.05, load_negatives(folder / "inria_negatives"), 0.3, 0.6),
-        Source("drawn", 0.05, draw_figures(drawn, seed=0), frame_share=0.3),
+        TrainingSource("lsp", 0.25, lsp, upper_share=upper),
+        TrainingSource("lspet", 0.35, lspet, upper_share=upper),
+        TrainingSource("inria_negatives", 0.05, load_negatives(folder / "inria_negatives"), 0.3, 0.6),
+        TrainingSource("drawn", 0.05, draw_figures(drawn, seed=0), frame_share=0.3),
     ]
     youtube = folder / "youtube_pose"
     if youtube_pose:
         names = [name for name, test in youtube_pose_videos(youtube).items() if not test]
         videos = [name for name in names if name not in YOUTUBE_VALIDATION]
         records = load_youtube_pose(youtube, videos=videos)
-        sources.append(Source("youtube_pose", 0.3, records, frame_share=YOUTUBE_FRAME_SHARE))
+        sources.append(TrainingSource("youtube_pose", 0.3, records, frame_share=YOUTUBE_FRAME_SHARE))
     return TrainingData(
         sources=tuple(sources),
         lsp_validation=tuple(validation),
@@ -106,7 +106,7 @@ def load_training_data(
 class Mixture(Dataset):
     """Sample n of a run: data set, picture and augmentation follow from the seed and n alone."""
 
-    def __init__(self, sources: Sequence[Source], *, config: SFNConfig, seed: int) -> None:
+    def __init__(self, sources: Sequence[TrainingSource], *, config: SFNConfig, seed: int) -> None:
         self.datasets = [
             RecordDataset(
                 records=source.records,

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from estimators.yr.configuration import YRConfiguration
-from estimators.yr.detector import Detector
 from estimators.yr.evaluation import correct, own_placement
 from estimators.yr.model import PartModel
+from estimators.yr.part_detector import PartDetector
 from estimators.yr.training.samples import Sample, read_image
 
 Array = NDArray[np.float64]
@@ -52,7 +52,7 @@ def find_held_out(
     body = configuration.parts
     joints = list(body.joint_parts)
     points = np.stack([body.part_weights @ sample.points for sample in samples])
-    detector = Detector(model, device=device)
+    detector = PartDetector(model, device=device)
     scores, responses, hits = [], [], []
     for sample, places in zip(samples, points[:, joints], strict=True):
         found = detector.detect(sample.read(), threshold=model.threshold - SLACK, limit=CANDIDATES)
@@ -80,7 +80,7 @@ def calibrate(
     Args:
         negatives: photos without people; the best placement in each stands for a mistake.
     """
-    detector = Detector(model, device=device)
+    detector = PartDetector(model, device=device)
     best = [
         detector.detect(read_image(path), threshold=model.threshold - 2 * SLACK, limit=1).scores
         for path in negatives

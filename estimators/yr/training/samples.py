@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.io import loadmat
 
 from estimators.interface import mirror_name
-from estimators.yr.body import Body
+from estimators.yr.body import PartLayout
 from estimators.yr.matlab import UNREADABLE
 
 Array = NDArray[np.float64]
@@ -104,7 +104,7 @@ def _labels(path: Path) -> dict[str, Any]:
         raise ValueError(f"{path}: damaged MATLAB file ({error}). Fetch it again.") from error
 
 
-def parse(folder: Path, body: Body, *, numbers: range = range(1, 101)) -> list[Sample]:
+def parse(folder: Path, body: PartLayout, *, numbers: range = range(1, 101)) -> list[Sample]:
     """People of PARSE; 1 to 100 are the ones to train on. Its labels are the viewer's already."""
     points = _labels(folder / "labels.mat")["ptsAll"].astype(np.float64) - 1
     return [
@@ -113,7 +113,7 @@ def parse(folder: Path, body: Body, *, numbers: range = range(1, 101)) -> list[S
     ]
 
 
-def lsp(folder: Path, body: Body, *, numbers: range = range(1, 901)) -> list[Sample]:
+def lsp(folder: Path, body: PartLayout, *, numbers: range = range(1, 901)) -> list[Sample]:
     """People of Leeds Sports Pose whose torso is roughly upright; 1 to 1000 are not for testing."""
     joints = _labels(folder / "joints.mat")["joints"].astype(np.float64)
     samples = []
@@ -130,7 +130,7 @@ def lsp(folder: Path, body: Body, *, numbers: range = range(1, 901)) -> list[Sam
     return samples
 
 
-def youtube(folder: Path, body: Body, *, held_out: bool = False) -> list[Sample]:
+def youtube(folder: Path, body: PartLayout, *, held_out: bool = False) -> list[Sample]:
     """People of YouTube Pose, some frames of each video, without the subset that is for testing.
 
     Args:
@@ -150,7 +150,7 @@ def youtube(folder: Path, body: Body, *, held_out: bool = False) -> list[Sample]
     return [sample for sample in samples if np.isfinite(sample.points).all()]
 
 
-def augment(samples: list[Sample], body: Body, *, rotations: tuple[float, ...]) -> list[Sample]:
+def augment(samples: list[Sample], body: PartLayout, *, rotations: tuple[float, ...]) -> list[Sample]:
     """Every sample turned by each angle, and that mirrored."""
     out = []
     for sample in samples:
@@ -173,7 +173,7 @@ def _swapped(labels: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(mirror_name(label) for label in labels)
 
 
-def _select(points: Array, labels: tuple[str, ...], body: Body) -> Array:
+def _select(points: Array, labels: tuple[str, ...], body: PartLayout) -> Array:
     """The points that the body learns from, in its order; the face's centre lies between neck and crown."""
     named = dict(zip(labels, points, strict=True))
     if "head" not in named:

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from estimators.yr.body import BODIES, Body
+from estimators.yr.body import BODIES, PartLayout
 from estimators.yr.configuration import YRConfiguration
 from estimators.yr.model import PartModel
 from estimators.yr.store import load_model, save_model
@@ -155,7 +155,7 @@ def _save(folder: Path, stage: int, model: PartModel, settings: Settings) -> Non
 
 
 def _prepare(
-    samples: Sequence[Sample], body: Body, settings: Settings, rng: np.random.Generator
+    samples: Sequence[Sample], body: PartLayout, settings: Settings, rng: np.random.Generator
 ) -> tuple[list[Person], Array, Ints]:
     """People cut out, their parts' relative places in cells, and the mixtures they start with."""
     points = np.stack([body.part_weights @ sample.points for sample in samples])

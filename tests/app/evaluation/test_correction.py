@@ -1,4 +1,4 @@
-"""Figures of a correction on points whose answers are known."""
+"""Metrics of a correction on points whose answers are known."""
 
 import json
 
@@ -10,7 +10,7 @@ from app.commands.main import main
 from app.errors import UsageError
 from app.evaluation.correction_metrics import Case, compare, measure, person_size, side_pairs
 from app.evaluation.correction_report import parts_of
-from app.evaluation.evaluator import Judge
+from app.evaluation.evaluator import Evaluator
 from app.evaluation.pairs import Pairs, load_pairs
 from app.evaluation.youtube_pairs import SECONDS_APART, is_youtube_pose, youtube_pairs
 from corrector.joints import ALL
@@ -102,7 +102,7 @@ def test_a_difference_of_convention_is_neither_error_nor_gain() -> None:
         return Take(name, np.pad(found, ((0, 0), (0, 0), (0, 1)), constant_values=1.0), true, 25)
 
     pairs = Pairs(JOINTS, [take("test")], [take("fit")])
-    result = Judge(pairs).compare(lambda take: take.detected[..., :2])
+    result = Evaluator(pairs).compare(lambda take: take.detected[..., :2])
     assert result.figures["true"][0].mean["error_px"] > 5
     assert result.figures["own"][0].mean["error_px"] < 0.1
     assert result.figures["true_carried"][1].mean["error_px"] < 0.1
@@ -117,7 +117,7 @@ def test_pairs_files(tmp_path) -> None:
     np.savez(path, **values, lengths=[10, 20])
     pairs = load_pairs(path)
     assert [len(take.true) for take in pairs.takes] == [10, 20] and pairs.joints == JOINTS
-    assert list(Judge(pairs).compare(lambda take: take.true).figures) == ["true"]
+    assert list(Evaluator(pairs).compare(lambda take: take.true).figures) == ["true"]
     np.savez(path, **values, lengths=[10, 10])
     with pytest.raises(UsageError, match="do not fit"):
         load_pairs(path)
@@ -137,7 +137,7 @@ def test_joints_are_reported_by_part_of_the_body() -> None:
 
 
 def write_pairs(path, takes: int = 2, frames: int = 40) -> None:
-    """People who walk to the right and swing a wrist, with noise on them and a gap."""
+    """PeopleSelection who walk to the right and swing a wrist, with noise on them and a gap."""
     rng = np.random.default_rng(0)
     time = np.arange(takes * frames)[:, None] / 25
     true = np.stack([100 + 12 * np.arange(15) + 40 * time, 50 + 20 * np.arange(15) % 170 + 0 * time], axis=2)

@@ -13,7 +13,7 @@ from app.errors import UsageError
 from app.evaluation.pose_benchmarks import Benchmark, figures, run, youtube_pose
 from estimators import FramePoses, metrics
 from estimators.datasets.records import YOUTUBE_POSE_JOINTS, PoseRecord
-from estimators.detectors import Found
+from estimators.detectors import Detections
 from estimators.sfn.skeleton import SKELETON
 from estimators.skeletons import JOINTS
 from tests.estimators.sfn.test_data import make_youtube_pose
@@ -131,12 +131,12 @@ class Pointing:
     def __init__(self) -> None:
         self.pictures = 0
 
-    def find(self, frames):
+    def detect(self, frames):
         found = []
         for _ in frames:
             self.pictures += 1
             boxes = np.array([[5, 5, 45, 45], [0, 0, 9, 9]], np.float32)[: 2 * (self.pictures > 1)]
-            found.append(Found(boxes, np.array([0.9, 0.2], np.float32)[: len(boxes)]))
+            found.append(Detections(boxes, np.array([0.9, 0.2], np.float32)[: len(boxes)]))
         return found
 
 
@@ -156,9 +156,9 @@ class Boxed:
         return results
 
 
-def test_found_boxes_are_the_finders_surest_or_the_whole_picture():
+def test_found_boxes_are_the_detectors_surest_or_the_whole_picture():
     pictures = records(2)
-    outcome = run(Boxed(), benchmark(pictures), boxes="found", finder=Pointing())
+    outcome = run(Boxed(), benchmark(pictures), boxes="found", detector=Pointing())
     head = outcome.keypoints[:, 0, :2]
     height, width = pictures[0].image.shape[:2]
     assert (head[0] < [0.2 * width, 0.2 * height]).all()  # the whole picture

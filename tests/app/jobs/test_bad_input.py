@@ -32,7 +32,7 @@ def missing(path):
 
 
 def web_page(path):
-    path.write_text("<!DOCTYPE html><html><body>404 Not Found</body></html>")
+    path.write_text("<!DOCTYPE html><html><body>404 Not Detections</body></html>")
     return path
 
 

@@ -10,7 +10,7 @@ from hypothesis.extra import numpy as hnp
 
 from app.errors import PosefixError
 from app.keypoints import posefix_json
-from app.result import Model, Person, Result, Source
+from app.result import ModelRecord, Person, Result, VideoSource
 from tests.fixtures.fakes import UPPER_BODY
 
 FRAMES, JOINTS = 3, len(UPPER_BODY.joints)
@@ -32,13 +32,13 @@ def make_result(initial, *, corrected=True):
         unsure=initial[..., 0] > 900 if corrected else None,
     )
     return Result(
-        source=Source("a.mp4", 64, 48, 29.97),
+        source=VideoSource("a.mp4", 64, 48, 29.97),
         skeleton=UPPER_BODY,
         frame_indices=np.arange(frames) + 5,
         pts_seconds=np.arange(frames) / 29.97,
         people=(person,),
-        estimator=Model("sfn", "ab"),
-        corrector=Model("corrector-default", "cd") if corrected else None,
+        estimator=ModelRecord("sfn", "ab"),
+        corrector=ModelRecord("corrector-default", "cd") if corrected else None,
     )
 
 
@@ -103,7 +103,7 @@ def test_unsure_joints_are_listed_by_frame_and_name(tmp_path):
 
 def test_a_result_without_people_comes_back_empty(tmp_path):
     result = make_result(np.zeros((2, JOINTS, 3), np.float32))
-    empty = result.with_people((), corrector=Model("c", "d"))
+    empty = result.with_people((), corrector=ModelRecord("c", "d"))
     posefix_json.save(empty, tmp_path / "a.json")
     assert posefix_json.load(tmp_path / "a.json").people == ()
 

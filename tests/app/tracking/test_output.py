@@ -13,7 +13,7 @@ from app.rendering.overlay import TAG_COLOURS, OverlayAnnotator, Style
 from app.video.writer import write_video
 from tests.app.keypoints.test_posefix_json import make_result
 from tests.app.test_pipeline import CountingCorrector
-from tests.fixtures.casts import BLUE, FPS, RED, SIZE, Actor, KnowingEstimator, KnowingFinder, film
+from tests.fixtures.casts import BLUE, FPS, RED, SIZE, Actor, KnowingDetector, KnowingEstimator, film
 from tests.fixtures.fakes import LAYOUT, UPPER_BODY, blob_frames
 
 
@@ -88,14 +88,16 @@ def test_a_film_with_a_cut_from_file_to_result(tmp_path):
         for number, frame in enumerate(clip.frames):
             writer.write(frame, pts_seconds=number / FPS)
 
-    class AnyFrame(KnowingFinder):
+    class AnyFrame(KnowingDetector):
         """Decoded frames are not the drawn ones to the last bit: the nearest is meant."""
 
         def _find(self, frame):
             off = [np.abs(other.astype(int) - frame).mean() for other in self._clip.frames]
             return super()._find(self._clip.frames[int(np.argmin(off))])
 
-    result = app.estimate(app.open_video(tmp_path / "cut.mp4"), KnowingEstimator(clip), finder=AnyFrame(clip))
+    result = app.estimate(
+        app.open_video(tmp_path / "cut.mp4"), KnowingEstimator(clip), detector=AnyFrame(clip)
+    )
     assert result.cuts == (20,)
     assert [np.flatnonzero(person.found).tolist() for person in result.people] in (
         [list(range(20)), list(range(20, 40))],
@@ -127,7 +129,7 @@ def test_two_blobs_by_the_command(tmp_path, fakes, monkeypatch):
     [
         (["--people", "none"], "Invalid people (none)"),
         (["--person", "-1"], "Invalid person (-1)"),
-        (["--finder", "nope"], "Invalid finder (nope)"),
+        (["--detector", "nope"], "Invalid detector (nope)"),
     ],
 )
 def test_wrong_options_are_told_in_one_line(tmp_path, capsys, options, says):

@@ -1,4 +1,4 @@
-"""People followed through made clips: who is who, gone and back, cuts, borders, nobody."""
+"""PeopleSelection followed through made clips: who is who, gone and back, cuts, borders, nobody."""
 
 from contextlib import nullcontext
 
@@ -6,26 +6,28 @@ import numpy as np
 import pytest
 
 from app.errors import PosefixError
-from app.tracking.bottom_up import Watcher
-from app.tracking.observations import likeness
-from app.tracking.selection import People, choose
-from app.tracking.settings import FollowSettings
+from app.tracking.bottom_up import BottomUpTracker
+from app.tracking.observations import histogram_overlap
+from app.tracking.selection import PeopleSelection, select_people
+from app.tracking.settings import TrackingSettings
 from app.video.types import FrameBatch
 from estimators import FramePoses
-from tests.fixtures.casts import BLUE, FPS, RED, SIZE, Actor, KnowingEstimator, KnowingFinder, film, watch
+from tests.fixtures.casts import BLUE, FPS, RED, SIZE, Actor, KnowingDetector, KnowingEstimator, film, watch
 from tests.fixtures.fakes import LAYOUT, UPPER_BODY
 
 
-def everybody(crowd, clip, people=None, **options):
+def everybody(tracker, clip, people=None, **options):
     seconds = (len(clip.frames) - 1) / FPS
-    return choose(crowd.book, people or People(count=None), frame_size=SIZE, clip_seconds=seconds, **options)
+    return select_people(
+        tracker.store, people or PeopleSelection(count=None), frame_size=SIZE, clip_seconds=seconds, **options
+    )
 
 
 def whose(track, clip):
-    """For each sighting, which true person it shows."""
+    """For each observation, which true person it shows."""
     nearest = []
-    for sighting in track.sightings:
-        away = np.linalg.norm(clip.truth[sighting.row] - sighting.keypoints[None, :, :2], axis=-1).mean(
+    for observation in track.observations:
+        away = np.linalg.norm(clip.truth[observation.row] - observation.keypoints[None, :, :2], axis=-1).mean(
             axis=-1
         )
         nearest.append(int(np.nanargmin(away)))
@@ -61,7 +63,7 @@ def gone_and_back(t):
 def test_who_leaves_and_comes_back_keeps_the_id():
     clip = film([Actor(gone_and_back, BLUE)], seconds=5.5)
     (one,) = everybody(watch(clip), clip)
-    rows = [sighting.row for sighting in one.track.sightings]
+    rows = [observation.row for observation in one.track.observations]
     assert rows[0] == 0
     assert rows[-1] == len(clip.frames) - 1
     assert not any(2.2 < row / FPS < 3.4 for row in rows)
@@ -82,52 +84,57 @@ def test_nobody_is_followed_through_a_cut():
     before = film([Actor(lambda t: 150, BLUE)], seconds=2, seed=1)
     after = film([Actor(lambda t: 150, BLUE)], seconds=2, seed=2)
     clip = before + after
-    crowd = watch(clip)
-    assert crowd.cuts == [len(before.frames)]
-    first, second = sorted(everybody(crowd, clip), key=lambda one: one.id)
-    assert [s.row for s in first.track.sightings] == list(range(40))
-    assert [s.row for s in second.track.sightings] == list(range(40, 80))
+    tracker = watch(clip)
+    assert tracker.cuts == [len(before.frames)]
+    first, second = sorted(everybody(tracker, clip), key=lambda one: one.id)
+    assert [s.row for s in first.track.observations] == list(range(40))
+    assert [s.row for s in second.track.observations] == list(range(40, 80))
     # The one who is meant is the one of each shot.
-    assert len(everybody(crowd, clip, People())) == 2
+    assert len(everybody(tracker, clip, PeopleSelection())) == 2
 
 
 def test_a_flash_is_no_cut():
     clip = film([Actor(walk(100, 200, 2), BLUE)], seconds=2)
     clip.frames[20:22] = np.random.default_rng(0).integers(200, 255, clip.frames[20:22].shape)
-    crowd = watch(clip)
-    assert crowd.cuts == []
-    (one,) = everybody(crowd, clip)
-    assert len(one.track.sightings) >= len(clip.frames) - 3
+    tracker = watch(clip)
+    assert tracker.cuts == []
+    (one,) = everybody(tracker, clip)
+    assert len(one.track.observations) >= len(clip.frames) - 3
 
 
 def test_a_person_at_the_border_is_found():
     clip = film([Actor(lambda t: 4 + 2 * np.sin(t), RED, yaw=0.3)], seconds=1)
     (one,) = everybody(watch(clip), clip)
-    assert len(one.track.sightings) == len(clip.frames)
+    assert len(one.track.observations) == len(clip.frames)
 
 
 def test_nobody_is_found_where_nobody_is():
     clip = film([], seconds=2)
-    crowd = watch(clip)
-    assert everybody(crowd, clip) == []
+    tracker = watch(clip)
+    assert everybody(tracker, clip) == []
     with pytest.raises(PosefixError, match="nobody was found"):
-        everybody(crowd, clip, People(person=0))
+        everybody(tracker, clip, PeopleSelection(person=0))
 
 
 def test_an_empty_picture_is_not_searched_in_every_frame():
     clip = film([], seconds=3)
     from contextlib import nullcontext
 
-    from app.tracking.tracker import Crowd
+    from app.tracking.tracker import PersonTracker
     from app.video.types import FrameBatch
 
-    finder = KnowingFinder(clip)
-    crowd = Crowd(
-        KnowingEstimator(clip), finder, frame_size=SIZE, fps=FPS, most=3, measure=lambda stage: nullcontext()
+    detector = KnowingDetector(clip)
+    tracker = PersonTracker(
+        KnowingEstimator(clip),
+        detector,
+        frame_size=SIZE,
+        fps=FPS,
+        most=3,
+        measure=lambda stage: nullcontext(),
     )
     rows = np.arange(len(clip.frames))
-    crowd.follow(FrameBatch(rows, rows / FPS, clip.frames))
-    assert 5 <= finder.calls <= 15
+    tracker.follow(FrameBatch(rows, rows / FPS, clip.frames))
+    assert 5 <= detector.calls <= 15
 
 
 @pytest.fixture(scope="module")
@@ -145,32 +152,32 @@ def three():
 
 
 def test_the_most_prominent_is_the_one_who_is_meant(three):
-    clip, crowd = three
-    (one,) = everybody(crowd, clip, People())
+    clip, tracker = three
+    (one,) = everybody(tracker, clip, PeopleSelection())
     assert set(whose(one.track, clip)) == {1}
 
 
 def test_a_number_of_people_and_one_by_id(three):
-    clip, crowd = three
-    two = everybody(crowd, clip, People(count=2))
+    clip, tracker = three
+    two = everybody(tracker, clip, PeopleSelection(count=2))
     assert [set(whose(one.track, clip)) for one in two] == [{1}, {0}]
     for one in two:
-        (same,) = everybody(crowd, clip, People(person=one.id))
+        (same,) = everybody(tracker, clip, PeopleSelection(person=one.id))
         assert whose(same.track, clip) == whose(one.track, clip)
     with pytest.raises(PosefixError, match="ids are 0 to 1"):
-        everybody(crowd, clip, People(person=2))
+        everybody(tracker, clip, PeopleSelection(person=2))
 
 
 def test_who_is_seen_for_a_moment_is_left_out_unless_wanted(three):
-    clip, crowd = three
-    assert len(everybody(crowd, clip)) == 2
-    assert len(everybody(crowd, clip, People(count=None, min_seconds=0.1))) == 3
+    clip, tracker = three
+    assert len(everybody(tracker, clip)) == 2
+    assert len(everybody(tracker, clip, PeopleSelection(count=None, min_seconds=0.1))) == 3
 
 
 def test_the_box_given_says_who_is_meant(three):
     clip, _ = three
     box = np.array([20, 90, 60, 180], np.float32)
-    (one,) = everybody(watch(clip, first_box=box), clip, People(), first_box=box)
+    (one,) = everybody(watch(clip, first_box=box), clip, PeopleSelection(), first_box=box)
     assert set(whose(one.track, clip)) == {0}
 
 
@@ -183,27 +190,27 @@ def test_only_so_many_are_followed_at_once_the_most_prominent(three):
 @pytest.mark.parametrize("text", ["0", "none", "-1", "1.5", ""])
 def test_people_that_make_no_sense_are_refused(text):
     with pytest.raises(ValueError, match="Supported values are one, all and 1, 2"):
-        People.parse(text)
+        PeopleSelection.parse(text)
 
 
 def test_people_are_understood():
-    assert People.parse("one") == People(count=1)
-    assert People.parse("all") == People(count=None)
-    assert People.parse("3", min_seconds=1).followed == 5
-    assert People.parse("all").several
-    assert not People.parse("all", person=1).several
+    assert PeopleSelection.parse("one") == PeopleSelection(count=1)
+    assert PeopleSelection.parse("all") == PeopleSelection(count=None)
+    assert PeopleSelection.parse("3", min_seconds=1).followed == 5
+    assert PeopleSelection.parse("all").several
+    assert not PeopleSelection.parse("all", person=1).several
 
 
 def test_clothes_tell_people_apart():
     clip = film([Actor(lambda t: 80, RED), Actor(lambda t: 240, BLUE)], seconds=0.5)
-    crowd = watch(clip)
-    red, blue = (one.track for one in sorted(everybody(crowd, clip), key=lambda c: c.track.first.centre[0]))
-    assert likeness(red.first.colours, red.last.colours) > 0.8
-    assert likeness(red.first.colours, blue.first.colours) < 0.7
+    tracker = watch(clip)
+    red, blue = (one.track for one in sorted(everybody(tracker, clip), key=lambda c: c.track.first.centre[0]))
+    assert histogram_overlap(red.first.colours, red.last.colours) > 0.8
+    assert histogram_overlap(red.first.colours, blue.first.colours) < 0.7
 
 
-def test_who_comes_in_between_two_looks_of_the_finder_is_followed_back():
-    # Somebody stands there all along, so that the finder looks now and then only.
+def test_who_comes_in_between_two_looks_of_the_detector_is_followed_back():
+    # Somebody stands there all along, so that the detector looks now and then only.
     clip = film([Actor(lambda t: 60, RED), Actor(lambda t: 240 if t >= 1.0 else None, BLUE)], seconds=2)
     chosen = everybody(watch(clip, batch=40), clip)
     (second,) = [one for one in chosen if set(whose(one.track, clip)) == {1}]
@@ -228,10 +235,10 @@ class Guessing:
 
 
 def test_who_is_only_guessed_at_is_nobody_but_who_fades_is_kept():
-    watcher = Watcher(Guessing(), frame_size=(200, 120), fps=10, measure=lambda _: nullcontext())
+    watcher = BottomUpTracker(Guessing(), frame_size=(200, 120), fps=10, measure=lambda _: nullcontext())
     frames = np.zeros((8, 120, 200, 3), np.uint8)
     watcher.follow(FrameBatch(np.arange(8), np.arange(8) / 10, frames), [0] * 8)
-    (track,) = watcher.book.closed(sure=FollowSettings().found_score)
+    (track,) = watcher.store.closed(sure=TrackingSettings().found_score)
     assert track.arrays(8)[0].shape == (8, 7, 3)
     assert np.isfinite(track.arrays(8)[0]).all()
     assert track.arrays(8)[0][:, :, 0].max() < 100

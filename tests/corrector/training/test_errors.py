@@ -4,14 +4,14 @@ import pytest
 import torch
 
 from corrector.joints import ALL, mirror_indices
-from corrector.training.cameras import see, turn
+from corrector.training.cameras import project, turn
 from corrector.training.errors import ErrorModel
 
 
 def test_cameras_keep_up_up_and_the_person_in_shape() -> None:
     generator = torch.Generator().manual_seed(0)
     person = torch.tensor([[0.0, 1700, 0], [0, 0, 0], [200, 1400, 0], [-200, 1400, 0]]).expand(50, 4, 4, 3)
-    seen = see(person, generator)
+    seen = project(person, generator)
     assert (seen[:, :, 0, 1] < seen[:, :, 1, 1]).all()  # the head is above the feet, y points down
     height = (seen[:, 0, 1] - seen[:, 0, 0]).norm(dim=1)
     assert (height > 100).all() and height.std() > 20
@@ -29,7 +29,7 @@ def test_simulated_errors() -> None:
     slow = errors._drift(true, seconds)
     assert slow.std() == pytest.approx(1, abs=0.1)
     assert (slow[:, 1:] * slow[:, :-1]).mean() > 0.85  # neighbours go together
-    struck = errors.strike(true, seconds, share=torch.full((400,), 0.5))
+    struck = errors.add_outliers(true, seconds, share=torch.full((400,), 0.5))
     swaps = (struck == true[:, :, mirror_indices(ALL)]).all(dim=3) & (struck != true).any(dim=3)
     assert 0.01 < swaps.float().mean() < 0.2
     missing = errors.misses((400, 32, 15), seconds)
@@ -43,7 +43,7 @@ def test_confused_limbs_flicker_between_their_places() -> None:
     errors = ErrorModel(ALL, torch.Generator().manual_seed(0))
     seconds = (torch.arange(32) / 30).expand(400, 32)
     true = torch.randn(400, 1, 15, 2).expand(-1, 32, -1, -1)
-    confused = errors.confuse(true, seconds, share=torch.full((400,), 0.5))
+    confused = errors.add_swaps(true, seconds, share=torch.full((400,), 0.5))
     mirrored = true[:, :, mirror_indices(ALL)]
     moved = (confused != true).any(dim=3)
     assert ((confused == true) | (confused == mirrored)).all()
@@ -52,4 +52,4 @@ def test_confused_limbs_flicker_between_their_places() -> None:
     left, right = (moved[:, :, ALL.index(f"{side}_wrist")] for side in ("left", "right"))
     assert (left & ~right).any() and (right & ~left).any() and (left & right).any()
     changes = (left[:, 1:] != left[:, :-1]).sum(dim=1)
-    assert changes[left.any(dim=1)].float().mean() > 2  # not one burst, as of `strike`
+    assert changes[left.any(dim=1)].float().mean() > 2  # not one burst, as of `add_outliers`

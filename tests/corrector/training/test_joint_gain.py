@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from corrector.joints import ALL, UPPER_BODY
-from corrector.training.joint_gain import fit_trust
+from corrector.training.joint_gain import fit_joint_gain
 from corrector.training.pairs_file import Take
 from corrector.training.validation import Validation
 
@@ -33,12 +33,14 @@ def test_corrections_that_harm_are_not_carried_out() -> None:
     true[5] = np.nan
     take = Take("a", np.dstack((given, np.ones(given.shape[:2]))), true, 0.25)
     corrector = planted({"head": -8.0, "shoulder": 10.0, "elbow": 20.0, "wrist": 200.0, "tail": 10.0})
-    trust = dict(zip(ALL, fit_trust([(corrector, Validation(JOINTS, [take], [true]))] * 2), strict=True))
-    assert trust["head"] == 0.0  # away from the truth
-    assert trust["left_shoulder"] == trust["right_shoulder"] == 1.0
-    assert trust["left_elbow"] == trust["right_elbow"] == 0.5  # twice as far as it should be
-    assert trust["left_wrist"] == 0.0
-    assert trust["left_knee"] == 1.0  # the takes do not say
+    joint_gain = dict(
+        zip(ALL, fit_joint_gain([(corrector, Validation(JOINTS, [take], [true]))] * 2), strict=True)
+    )
+    assert joint_gain["head"] == 0.0  # away from the truth
+    assert joint_gain["left_shoulder"] == joint_gain["right_shoulder"] == 1.0
+    assert joint_gain["left_elbow"] == joint_gain["right_elbow"] == 0.5  # twice as far as it should be
+    assert joint_gain["left_wrist"] == 0.0
+    assert joint_gain["left_knee"] == 1.0  # the takes do not say
 
 
 def test_what_helps_in_one_take_and_harms_in_another_is_not_carried_out() -> None:
@@ -49,8 +51,12 @@ def test_what_helps_in_one_take_and_harms_in_another_is_not_carried_out() -> Non
         given = true - [left, 0]
         takes.append(Take(name, np.dstack((given, np.ones(given.shape[:2]))), true, 0.25))
     corrector = planted({"wrist": 10.0, "elbow": 2.0})
-    trust = dict(zip(ALL, fit_trust([(corrector, Validation(JOINTS, takes, [true] * 3))]), strict=True))
-    assert trust["left_wrist"] == 0.0  # better by 10, 8 and -10 pixels: it may as well be chance
-    assert trust["left_elbow"] == 0.0
-    sure = dict(zip(ALL, fit_trust([(corrector, Validation(JOINTS, takes[:2], [true] * 2))]), strict=True))
+    joint_gain = dict(
+        zip(ALL, fit_joint_gain([(corrector, Validation(JOINTS, takes, [true] * 3))]), strict=True)
+    )
+    assert joint_gain["left_wrist"] == 0.0  # better by 10, 8 and -10 pixels: it may as well be chance
+    assert joint_gain["left_elbow"] == 0.0
+    sure = dict(
+        zip(ALL, fit_joint_gain([(corrector, Validation(JOINTS, takes[:2], [true] * 2))]), strict=True)
+    )
     assert sure["left_wrist"] == 1.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from corrector.joints import ALL, mirror_indices
-from corrector.training.limb_scaling import SHARE, change_bodies
+from corrector.training.limb_scaling import SHARE, scale_limbs
 
 
 def walking(windows: int, steps: int = 4) -> torch.Tensor:
@@ -16,7 +16,7 @@ def walking(windows: int, steps: int = 4) -> torch.Tensor:
 
 
 def change(true: torch.Tensor, given: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    return change_bodies(true, given, torch.Generator().manual_seed(0))
+    return scale_limbs(true, given, torch.Generator().manual_seed(0))
 
 
 def length(points: torch.Tensor, far: str, near: str) -> torch.Tensor:

@@ -12,11 +12,18 @@ from corrector.api import load_network
 from corrector.configuration import PRESETS, CorrectorConfig
 from corrector.joints import ALL
 from corrector.modeling import Estimate
-from corrector.training.conventions import carry, fit_convention
+from corrector.training.conventions import apply_convention, fit_convention
 from corrector.training.data import load_training_data
 from corrector.training.motion_datasets import H36M_JOINTS, load_h36m, load_motion
 from corrector.training.pairs_file import Take, read_pairs, write_pairs
-from corrector.training.sequence_sources import Pool, arrange, convention, motion_pool, pair_pool, target
+from corrector.training.sequence_sources import (
+    SequenceSource,
+    arrange,
+    convention,
+    motion_source,
+    pair_source,
+    target,
+)
 from corrector.training.train import TrainingOptions, compute_loss, learning_rate_at, train
 from corrector.training.validation import Report
 from corrector.training.windows import WindowSampler
@@ -87,22 +94,24 @@ def test_conventions_are_found_despite_outliers_and_move_with_the_person() -> No
     source = rng.normal(0, 50, (4000, 5, 2)) + 500
     matrix = np.eye(5)
     matrix[0] = (0.6, 0.2, 0.2, 0, 0)
-    target = carry(source, matrix)
+    target = apply_convention(source, matrix)
     target[rng.random((4000, 5)) < 0.1] += 200
     found = fit_convention(source, target, ridge=1e-6)
     np.testing.assert_allclose(found, matrix, atol=0.02)
     np.testing.assert_allclose(found.sum(axis=1), 1)
-    np.testing.assert_allclose(carry(3 * source + 70, found), 3 * carry(source, found) + 70)
+    np.testing.assert_allclose(
+        apply_convention(3 * source + 70, found), 3 * apply_convention(source, found) + 70
+    )
 
 
 def sampler(data: Path, *, length: int = 16, joints: tuple[str, ...] = ALL) -> WindowSampler:
     solid, flat = load_motion(data / "motion")
-    pools = [
+    sources = [
         _pairs(data, "S1", "S5", share=0.5),
-        motion_pool(solid[0], share=0.25, smooth=True, device=CPU),
-        motion_pool(flat, share=0.25, smooth=False, device=CPU),
+        motion_source(solid[0], share=0.25, smooth=True, device=CPU),
+        motion_source(flat, share=0.25, smooth=False, device=CPU),
     ]
-    return WindowSampler(pools, joints=joints, length=length, device=CPU, seed=3)
+    return WindowSampler(sources, joints=joints, length=length, device=CPU, seed=3)
 
 
 def test_batches_repeat_and_differ(data: Path) -> None:
@@ -197,15 +206,15 @@ def test_what_training_cannot_start_from(data: Path, tmp_path: Path) -> None:
         train(TrainingOptions(data=data, output=tmp_path / "b", resume=True), device=CPU)
 
 
-def _pairs(data: Path, *subjects: str, share: float) -> Pool:
+def _pairs(data: Path, *subjects: str, share: float) -> SequenceSource:
     takes = [take.as_pairs() for take in load_h36m(data / "h36m_sh", subjects)]
-    return pair_pool(takes, H36M_JOINTS, convention(takes), share=share, device=CPU)
+    return pair_source(takes, H36M_JOINTS, convention(takes), share=share, device=CPU)
 
 
 def test_real_pairs_are_often_seen_whole(data: Path) -> None:
     """Half of the pairs: every joint, the head or not, in all frames that the window has, and no scores."""
-    pool = _pairs(data, "S1", share=1.0)
-    window = WindowSampler([pool], joints=ALL, length=8, device=CPU, seed=3).batch(0, 400).window
+    source = _pairs(data, "S1", share=1.0)
+    window = WindowSampler([source], joints=ALL, length=8, device=CPU, seed=3).batch(0, 400).window
     inside = window.present[:, :, 1:].any(dim=2, keepdim=True)
     whole = (window.present[:, :, 1:] == inside).all(dim=2).all(dim=1)
     plain = (window.scores == window.present).all(dim=2).all(dim=1)
@@ -229,13 +238,13 @@ def _photographs(path: Path, *, takes: int, shift: float = 0.0) -> None:
 def test_photographs_are_shown_as_they_are_with_their_scores_in_any_order(tmp_path: Path) -> None:
     _photographs(tmp_path / "pairs.npz", takes=2)
     joints, takes = read_pairs(tmp_path / "pairs.npz")
-    pool = pair_pool(takes, joints, None, share=1.0, device=CPU)
-    batch = WindowSampler([pool], joints=ALL[:1] + ALL[3:9], length=8, device=CPU, seed=0).batch(0, 64)
+    source = pair_source(takes, joints, None, share=1.0, device=CPU)
+    batch = WindowSampler([source], joints=ALL[:1] + ALL[3:9], length=8, device=CPU, seed=0).batch(0, 64)
     assert (batch.window.present == 1).all() and (batch.window.scores == 0.625).all()
     assert (batch.window.points - batch.target).norm(dim=3).max() < 5  # nothing put elsewhere
     assert not batch.smooth.any()
     assert torch.allclose(batch.window.seconds.diff(dim=1), torch.tensor(4.0))
-    again = WindowSampler([pool], joints=ALL[:1] + ALL[3:9], length=48, device=CPU, seed=0).batch(0, 64)
+    again = WindowSampler([source], joints=ALL[:1] + ALL[3:9], length=48, device=CPU, seed=0).batch(0, 64)
     assert not again.window.present[:, 30:].any()  # a take has no more frames
     assert again.window.present[:, :30].any(dim=2).any(dim=0).all()
 
@@ -251,18 +260,18 @@ def test_training_on_a_pairs_file_learns_its_estimators_errors(data: Path, tmp_p
         steps=500,
         batch_size=16,
         report_every=500,
-        caution=0.0,
+        low_fps_shrinkage=0.0,
         folds=2,
         config=CorrectorConfig(window=8, encoder_size=24, decoder_size=16, attention_size=8),
     )
     path = train(options, device=CPU, on_report=reports.append)
     assert reports[-1].error_px < 0.9 * reports[-1].detector_px
     config = load_network(path).config
-    assert config.caution == 0.0
+    assert config.low_fps_shrinkage == 0.0
     for fold in (0, 1):
-        assert load_network(tmp_path / "run" / f"fold-{fold}" / path.name).config.trust == ()
-    trust = dict(zip(config.joints, config.trust, strict=True))
-    assert trust["right_wrist"] == trust["left_wrist"] and trust["left_knee"] == 1
+        assert load_network(tmp_path / "run" / f"fold-{fold}" / path.name).config.joint_gain == ()
+    joint_gain = dict(zip(config.joints, config.joint_gain, strict=True))
+    assert joint_gain["right_wrist"] == joint_gain["left_wrist"] and joint_gain["left_knee"] == 1
 
 
 def test_folds_watch_each_take_once_and_train_on_the_others(tmp_path: Path) -> None:
@@ -272,9 +281,9 @@ def test_folds_watch_each_take_once_and_train_on_the_others(tmp_path: Path) -> N
         options = TrainingOptions(
             data=tmp_path, output=tmp_path, pairs=[tmp_path / "pairs.npz"], simulated=False, watched=(3, fold)
         )
-        (pool,), validation = load_training_data(options, CPU)
+        (source,), validation = load_training_data(options, CPU)
         watched += [take.name for take in validation.takes]
-        assert len(pool.lengths) == 7 - len(validation.takes)
+        assert len(source.lengths) == 7 - len(validation.takes)
     assert sorted(watched) == [f"pairs[{number}]" for number in range(7)]
 
 
@@ -294,6 +303,6 @@ def test_targets_are_carried_over_or_as_labelled(data: Path) -> None:
     takes = [take.as_pairs() for take in load_h36m(data / "h36m_sh", ("S1",))]
     matrix = convention(takes)
     np.testing.assert_array_equal(target(takes[0], None), takes[0].true)
-    np.testing.assert_allclose(target(takes[0], matrix), carry(takes[0].true, matrix))
+    np.testing.assert_allclose(target(takes[0], matrix), apply_convention(takes[0].true, matrix))
     head = arrange(takes[0].true, H36M_JOINTS)[:, 0]
     np.testing.assert_allclose(head, takes[0].true[:, :2].mean(axis=1), rtol=1e-5)

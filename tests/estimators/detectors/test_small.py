@@ -1,4 +1,4 @@
-"""The person finder: its pictures, its network, its training, and detectors of MMDetection."""
+"""The person detector: its pictures, its network, its training, and detectors of MMDetection."""
 
 import sys
 from dataclasses import replace
@@ -15,26 +15,26 @@ from app.commands.main import main
 from estimators import detectors
 from estimators.datasets.records import draw_figures
 from estimators.datasets.synthetic import draw_background
-from estimators.detectors import Finder, Found
-from estimators.detectors.small.configuration import FinderConfig
+from estimators.detectors import Detections, Detector
+from estimators.detectors.small.configuration import DetectorConfig
 from estimators.detectors.small.decoding import decode, overlaps, suppress
 from estimators.detectors.small.modeling import build, export, restore
-from estimators.detectors.small.training.photos import FinderData, Photo, as_photo
+from estimators.detectors.small.training.photos import DetectorData, Photo, as_photo
 from estimators.detectors.small.training.scenes import SceneMaker
 from estimators.detectors.small.training.targets import loss_of, make_targets
-from estimators.detectors.small.training.train import FinderTrainer, FinderTraining
+from estimators.detectors.small.training.train import DetectorTrainer, DetectorTraining
 from estimators.detectors.small.training.validation import validate
 from estimators.skeletons import JOINTS
 
 CPU = torch.device("cpu")
-TINY = FinderConfig(longer_side=64, channels=(4, 4, 4, 4), neck=4)
+TINY = DetectorConfig(longer_side=64, channels=(4, 4, 4, 4), neck=4)
 
 
 @pytest.fixture(scope="module")
 def data():
     photos = [photo for record in draw_figures(12, seed=4) if (photo := as_photo(record)) is not None]
     rng = np.random.default_rng(1)
-    return FinderData(photos=(photos,), empty=[draw_background(rng, size=(120, 160)) for _ in range(4)])
+    return DetectorData(photos=(photos,), empty=[draw_background(rng, size=(120, 160)) for _ in range(4)])
 
 
 def maker(data, *, side=96, seed=0):
@@ -118,13 +118,13 @@ def test_weights_survive_a_file(tmp_path):
 @pytest.mark.parametrize("options", [{"longer_side": 100}, {"channels": (1, 2, 3)}, {"neck": 0}])
 def test_sizes_that_make_no_sense_are_refused(options):
     with pytest.raises(ValueError, match="Invalid"):
-        FinderConfig(**options)
+        DetectorConfig(**options)
 
 
 def trainer(data, folder, **options):
-    return FinderTrainer(
+    return DetectorTrainer(
         config=TINY,
-        settings=FinderTraining(
+        settings=DetectorTraining(
             **({"samples": 16, "batch_size": 4, "side": 64, "validate_every": 8} | options)
         ),
         data=(data, data),
@@ -183,25 +183,25 @@ def shipped():
     return detectors.create(device=CPU)
 
 
-def test_the_shipped_finder_keeps_the_interface(shipped):
-    assert isinstance(shipped, Finder)
+def test_the_shipped_detector_keeps_the_interface(shipped):
+    assert isinstance(shipped, Detector)
     frames = np.random.default_rng(0).integers(0, 255, (2, 90, 161, 3), dtype=np.uint8)
-    answers = shipped.find(frames)
+    answers = shipped.detect(frames)
     assert len(answers) == 2
     for found in answers:
-        assert isinstance(found, Found)
+        assert isinstance(found, Detections)
         assert found.boxes.dtype == np.float32
         assert (found.boxes >= -0.5).all()
         assert (found.boxes <= np.array([160.5, 89.5] * 2)).all()
         assert (np.diff(found.scores) <= 0).all()
     with pytest.raises(ValueError, match="uint8"):
-        shipped.find(frames.astype(np.float32))
+        shipped.detect(frames.astype(np.float32))
 
 
-def test_the_shipped_finder_finds_drawn_people_and_nobody_in_front_of_them(shipped):
+def test_the_shipped_detector_finds_drawn_people_and_nobody_in_front_of_them(shipped):
     hits, people = 0, draw_figures(12, seed=77)
     for record in people:
-        (found,) = shipped.find(record.image[None])
+        (found,) = shipped.detect(record.image[None])
         photo = as_photo(record)
         if photo is not None and len(found.boxes):
             hits += (
@@ -240,10 +240,10 @@ def mmdet(monkeypatch):
 
 def test_a_detector_of_mmdetection_finds_people_alone(mmdet):
     found_by = detectors.create("mmdet:rtmdet-tiny", device=CPU)
-    assert isinstance(found_by, Finder)
+    assert isinstance(found_by, Detector)
     frames = np.zeros((1, 20, 20, 3), np.uint8)
     frames[..., 0] = 200
-    (found,) = found_by.find(frames)
+    (found,) = found_by.detect(frames)
     np.testing.assert_allclose(found.scores, [0.8, 0.5])
     np.testing.assert_allclose(found.boxes, [[9.5, -0.5, 13.5, 7.5], [-0.5, -0.5, 3.5, 7.5]])
     # Blue comes first there.
@@ -267,12 +267,12 @@ def test_without_mmdetection_one_line_says_so(monkeypatch, tmp_path, capsys):
     monkeypatch.setitem(sys.modules, "mmdet", None)
     monkeypatch.setitem(sys.modules, "mmdet.apis", None)
     (tmp_path / "a.mp4").touch()
-    assert main([str(tmp_path / "a.mp4"), "--finder", "mmdet:rtmdet-tiny", "--device", "cpu"]) == 2
+    assert main([str(tmp_path / "a.mp4"), "--detector", "mmdet:rtmdet-tiny", "--device", "cpu"]) == 2
     (line,) = [line for line in capsys.readouterr().err.splitlines() if line.strip()]
     assert "MMDetection cannot be used" in line
-    assert "--finder" in line
+    assert "--detector" in line
 
 
-def test_a_finder_that_nobody_knows_is_refused():
-    with pytest.raises(ValueError, match=r"Invalid finder \(huge\)\. Supported values are small, "):
+def test_a_detector_that_nobody_knows_is_refused():
+    with pytest.raises(ValueError, match=r"Invalid detector \(huge\)\. Supported values are small, "):
         detectors.create("huge", device=CPU)

@@ -12,9 +12,9 @@ from app.commands.main import main
 from estimators.yr import create, create_upper
 from estimators.yr.body import FULL, UPPER
 from estimators.yr.configuration import YRConfiguration
-from estimators.yr.detector import Detector, Placements
 from estimators.yr.estimator import YREstimator
 from estimators.yr.evaluation import by_group, correct, own_placement
+from estimators.yr.part_detector import PartDetector, Placements
 from estimators.yr.processor import score_at, to_poses
 from estimators.yr.search import LARGEST, Tracker, find_people, grown
 from estimators.yr.store import save_model
@@ -108,7 +108,7 @@ def test_boxes_are_searched_one_by_one(estimator, noise):
 
 
 def test_a_region_is_searched_in_pixels_of_the_frame(noise):
-    detector = Detector(easy_model())
+    detector = PartDetector(easy_model())
     inside = find_people(detector, noise[10:60, 20:80], people=1)
     region = find_people(detector, noise, region=np.array([20.0, 10, 79, 59]), people=1)
     np.testing.assert_allclose(region.boxes, inside.boxes + np.array([20, 10, 20, 10]))
@@ -117,7 +117,7 @@ def test_a_region_is_searched_in_pixels_of_the_frame(noise):
 def test_large_frames_are_shrunk_and_their_people_are_not():
     small = np.random.default_rng(1).integers(0, 255, (LARGEST, LARGEST + 20, 3), dtype=np.uint8)
     large = np.repeat(np.repeat(small, 2, axis=0), 2, axis=1)
-    detector = Detector(easy_model())
+    detector = PartDetector(easy_model())
     # Only coarse levels: quicker.
     found = find_people(detector, large, people=1, part_side=12 * 2 * 8)
     same = find_people(detector, small, people=1, part_side=12 * 8)
@@ -149,7 +149,7 @@ class Spy:
         return replace(found, boxes=boxes)
 
     def nothing(self):
-        return Detector(random_model(UPPER.parents)).nothing()
+        return PartDetector(random_model(UPPER.parents)).nothing()
 
 
 def test_fast_mode_looks_where_the_person_was():

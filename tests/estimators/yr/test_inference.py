@@ -8,11 +8,11 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from estimators.yr.detector import Detector, Placements
 from estimators.yr.distance import transform
 from estimators.yr.features import hog, pad
 from estimators.yr.messages import backtrack, pass_messages
 from estimators.yr.nms import suppress
+from estimators.yr.part_detector import PartDetector, Placements
 from estimators.yr.scores import PartScorer
 from tests.fixtures.yr_models import random_model
 
@@ -88,7 +88,7 @@ def image():
 
 def test_boxes_are_where_the_features_come_from(image):
     model = random_model()
-    detector = Detector(model, dtype=torch.float64)
+    detector = PartDetector(model, dtype=torch.float64)
     found = detector.detect(image, threshold=-np.inf, limit=20, levels=[0])
     assert len(found) == 20 and (np.diff(found.scores) <= 0).all()
     best = found[np.array([0])]
@@ -104,7 +104,7 @@ def test_boxes_are_where_the_features_come_from(image):
 
 
 def test_limits_and_levels_choose_among_all_placements(image):
-    detector = Detector(random_model())
+    detector = PartDetector(random_model())
     everything = detector.detect(image, threshold=0.5)
     some = detector.detect(image, threshold=0.5, limit=7)
     np.testing.assert_array_equal(some.scores, everything.scores[:7])
@@ -114,25 +114,25 @@ def test_limits_and_levels_choose_among_all_placements(image):
 
 def test_float32_is_as_good_as_float64(image):
     model = random_model()
-    single = Detector(model).detect(image, threshold=-np.inf)
-    double = Detector(model, dtype=torch.float64).detect(image, threshold=-np.inf)
+    single = PartDetector(model).detect(image, threshold=-np.inf)
+    double = PartDetector(model, dtype=torch.float64).detect(image, threshold=-np.inf)
     np.testing.assert_allclose(single.scores, double.scores, atol=1e-4)
 
 
 def test_a_level_with_a_single_hit_can_be_skipped_as_in_the_original(image):
     model = random_model()
-    everything = Detector(model).detect(image, threshold=-np.inf)
+    everything = PartDetector(model).detect(image, threshold=-np.inf)
     level = everything.levels[0]
     second = everything.scores[everything.levels == level][1]
     threshold = (everything.scores[0] + second) / 2
-    kept = Detector(model).detect(image, threshold=threshold, levels=[level])
-    skipped = Detector(model, skip_single_hits=True).detect(image, threshold=threshold, levels=[level])
+    kept = PartDetector(model).detect(image, threshold=threshold, levels=[level])
+    skipped = PartDetector(model, skip_single_hits=True).detect(image, threshold=threshold, levels=[level])
     assert len(kept) == 1 and len(skipped) == 0
 
 
 def test_detecting_leaves_the_number_of_threads_alone(image):
     before = torch.get_num_threads()
-    Detector(random_model()).detect(image, threshold=0)
+    PartDetector(random_model()).detect(image, threshold=0)
     assert torch.get_num_threads() == before
 
 

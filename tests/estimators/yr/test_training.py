@@ -10,9 +10,9 @@ import torch
 from scipy.io import savemat
 
 from estimators.yr.body import BODIES, FULL, UPPER
-from estimators.yr.detector import Detector
 from estimators.yr.evaluation import by_group, correct, own_placement
 from estimators.yr.features import hog, pad
+from estimators.yr.part_detector import PartDetector
 from estimators.yr.pyramid import resize
 from estimators.yr.store import load_model
 from estimators.yr.training.examples import Examples
@@ -115,7 +115,7 @@ def test_mined_placements_score_what_their_features_say(photos):
     scores = vectors(mined, background.features, layout) @ layout.flatten(model)
     assert 0 < len(mined) <= 45 and (mined.labels == -1).all()
     assert scores.min() >= -1 - 1e-4
-    detector = Detector(replace(model, interval=2))
+    detector = PartDetector(replace(model, interval=2))
     found = [detector.detect(read_image(path), threshold=-1, limit=1) for path in photos]
     best = max(placements.scores[0] for placements in found)
     assert scores.max() == pytest.approx(best, abs=1e-3)
@@ -257,7 +257,7 @@ def test_stick_figures_are_learned_and_found(figures, photos, tmp_path):
     model, configuration = load_model(last)
     hits = []
     for sample in parse(figures, UPPER, numbers=range(11, 15)):
-        found = Detector(model).detect(sample.read(), threshold=-np.inf, limit=1)
+        found = PartDetector(model).detect(sample.read(), threshold=-np.inf, limit=1)
         own = own_placement(found, sample.points)
         assert own is not None
         joints = list(configuration.parts.joint_parts)

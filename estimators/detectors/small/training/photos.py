@@ -48,14 +48,14 @@ class Photo:
 
 
 @dataclass(frozen=True)
-class FinderData:
+class DetectorData:
     """Groups of photos with people (LSP, its extension, YouTube Pose), and photos without."""
 
     photos: tuple[Sequence[Photo], ...]
     empty: Sequence[NDArray[np.uint8]]
 
 
-def load_people(folder: Path) -> tuple[FinderData, FinderData]:
+def load_people(folder: Path) -> tuple[DetectorData, DetectorData]:
     """What to train on, and what is held out to watch the training.
 
     Args:
@@ -70,7 +70,7 @@ def load_people(folder: Path) -> tuple[FinderData, FinderData]:
     names = [name for name, test in youtube_pose_videos(youtube).items() if not test]
     train = [name for name in names if name not in HELD_OUT_VIDEOS]
     return (
-        FinderData(
+        DetectorData(
             photos=(
                 _photos(lsp[:-HELD_OUT_LSP]),
                 _photos(load_lspet(folder / "lspet")),
@@ -78,7 +78,7 @@ def load_people(folder: Path) -> tuple[FinderData, FinderData]:
             ),
             empty=empty[:-HELD_OUT_EMPTY],
         ),
-        FinderData(
+        DetectorData(
             photos=(
                 _photos(lsp[-HELD_OUT_LSP:]),
                 _photos(load_youtube_pose(youtube, videos=HELD_OUT_VIDEOS)),

@@ -1,4 +1,4 @@
-"""Trains the finder on made scenes; sample n follows from the seed and n, so that a run can be resumed."""
+"""Trains the detector on made scenes; sample n follows from the seed and n, so that a run can be resumed."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from torch import nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from estimators import trainer
-from estimators.detectors.small.configuration import COARSEST_STRIDE, FinderConfig
+from estimators.detectors.small.configuration import COARSEST_STRIDE, DetectorConfig
 from estimators.detectors.small.modeling import build, export
-from estimators.detectors.small.training.photos import SHARES, FinderData
+from estimators.detectors.small.training.photos import SHARES, DetectorData
 from estimators.detectors.small.training.scenes import SceneMaker
 from estimators.detectors.small.training.targets import loss_of, make_targets
 from estimators.detectors.small.training.validation import validate
@@ -26,7 +26,7 @@ VALIDATION_SCENES = 160
 
 
 @dataclass(frozen=True)
-class FinderTraining:
+class DetectorTraining:
     """How a run goes.
 
     Attributes:
@@ -64,7 +64,7 @@ class FinderTraining:
             )
 
 
-class FinderTrainer:
+class DetectorTrainer:
     """One run in one folder.
 
     Args:
@@ -80,9 +80,9 @@ class FinderTrainer:
     def __init__(
         self,
         *,
-        config: FinderConfig,
-        settings: FinderTraining,
-        data: tuple[FinderData, FinderData],
+        config: DetectorConfig,
+        settings: DetectorTraining,
+        data: tuple[DetectorData, DetectorData],
         folder: Path,
         device: torch.device,
         report: Callable[[dict[str, Any]], None],

@@ -61,7 +61,7 @@ class Placements:
         return (self.boxes[..., :2] + self.boxes[..., 2:]) / 2
 
 
-class Detector:
+class PartDetector:
     """A part model ready to be looked for.
 
     Args:
