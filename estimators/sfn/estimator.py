@@ -27,12 +27,13 @@ class SFNEstimator:
     """See :class:`estimators.Estimator`.
 
     Args:
+        name: as in ``--estimator``.
         config: of the network; its score curve turns peak heights into scores.
         model: in evaluation mode.
         device: to run on.
         weights_sha256: for the record.
         flip_test: average the heatmaps of the picture and of the mirrored one: more joints are right, in
-            twice the time. The estimator is then called ``sfn_flip``.
+            twice the time.
     """
 
     skeleton = SKELETON
@@ -42,13 +43,14 @@ class SFNEstimator:
     def __init__(
         self,
         *,
+        name: str,
         config: SFNConfig,
         model: nn.Module,
         device: torch.device,
         weights_sha256: str,
         flip_test: bool = False,
     ) -> None:
-        self.name = "sfn_flip" if flip_test else "sfn"
+        self.name = name
         self.config = config
         self._score_curve = (flip_test and config.flip_score_curve) or config.score_curve
         self.device = device

@@ -137,7 +137,7 @@ def test_joints_are_reported_by_part_of_the_body() -> None:
 
 
 def write_pairs(path, takes: int = 2, frames: int = 40) -> None:
-    """PeopleSelection who walk to the right and swing a wrist, with noise on them and a gap."""
+    """People who walk to the right and swing a wrist, with noise on them and a gap."""
     rng = np.random.default_rng(0)
     time = np.arange(takes * frames)[:, None] / 25
     true = np.stack([100 + 12 * np.arange(15) + 40 * time, 50 + 20 * np.arange(15) % 170 + 0 * time], axis=2)

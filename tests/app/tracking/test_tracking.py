@@ -1,4 +1,4 @@
-"""PeopleSelection followed through made clips: who is who, gone and back, cuts, borders, nobody."""
+"""People followed through made clips: who is who, gone and back, cuts, borders, nobody."""
 
 from contextlib import nullcontext
 

@@ -35,7 +35,12 @@ class PlantedHead(torch.nn.Module):
 def planted(heatmaps: np.ndarray, config: SFNConfig = TINY, *, flip_test: bool = False) -> SFNEstimator:
     model = build(config).eval()
     estimator = SFNEstimator(
-        config=config, model=model, device=torch.device("cpu"), weights_sha256="none", flip_test=flip_test
+        name="sfn",
+        config=config,
+        model=model,
+        device=torch.device("cpu"),
+        weights_sha256="none",
+        flip_test=flip_test,
     )
     estimator.model.head = PlantedHead(estimator.model.head, heatmaps)
     return estimator
@@ -60,9 +65,13 @@ def test_with_the_flip_test_a_mirrored_picture_gives_the_mirrored_pose(flip_test
     for layer in (model.head.first, model.head.final_layer):  # peaks at random places, none of them level
         torch.nn.init.normal_(layer.weight, std=0.3)
     estimator = SFNEstimator(
-        config=TINY, model=model, device=torch.device("cpu"), weights_sha256="none", flip_test=flip_test
+        name="sfn",
+        config=TINY,
+        model=model,
+        device=torch.device("cpu"),
+        weights_sha256="none",
+        flip_test=flip_test,
     )
-    assert estimator.name == ("sfn_flip" if flip_test else "sfn")
     frame = draw_figures(1, seed=4)[0].image
     poses = estimator.estimate(np.stack((frame, frame[:, ::-1])), pts_seconds=[0.0, 1.0])
     seen, mirrored = (pose.keypoints[0] for pose in poses)
