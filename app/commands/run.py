@@ -71,8 +71,8 @@ def _add_work_options(group: argparse._ArgumentGroup) -> None:
         "--estimator",
         default="sfn",
         metavar="NAME",
-        help="what finds the joints: sfn, sfn_flip (better, half as quick), sfn_large (better still, a third as "
-        "quick), yr, yr_upper (default: sfn)",
+        help="what finds the joints: sfn, sfn_flip (better, half as quick), sfn_large (best, slower), "
+        "yr, yr_upper (default: sfn)",
     )
     group.add_argument(
         "--weights", type=Path, metavar="FILE", help="the estimator's weights, not the default ones"
