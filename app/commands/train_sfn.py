@@ -1,4 +1,4 @@
-"""``posefix train sfn``: trains SFN on Leeds Sports Pose, its extension and YouTube Pose."""
+"""``posefix train sfn``: trains SFN on Leeds Sports Pose, its extension, YouTube Pose and files of photos."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def register_parser(subparsers: Subparsers) -> None:
         type=Path,
         required=True,
         metavar="DIR",
-        help="folder that holds lsp/, lspet/, youtube_pose/ and inria_negatives/",
+        help="folder that holds lsp/, lspet/, youtube_pose/, inria_negatives/ and maybe photos/*.npz",
     )
     parser.add_argument("--variant", default="small", metavar="small|paper", help="(default: small)")
     parser.add_argument(
@@ -43,6 +43,21 @@ def register_parser(subparsers: Subparsers) -> None:
     parser.add_argument(
         "--input-size", type=int, metavar="PX", help="no growing pictures: this size all along"
     )
+    parser.add_argument(
+        "--share",
+        action="append",
+        default=[],
+        metavar="SOURCE=X",
+        help="of a source in the samples, relative; 0: none of it; may be given again",
+    )
+    parser.add_argument(
+        "--facing-weight",
+        action="append",
+        default=[],
+        metavar="FACING=X",
+        help="how often people seen so are drawn: front, behind, side, not_upright, unknown "
+        "(default: behind=3, side=2, not_upright=1.5, the others 1); may be given again",
+    )
     parser.add_argument("--no-youtube-pose", action="store_true", help="train without its frames")
     parser.add_argument("--validate-every", type=int, default=10_000, metavar="N", help="(default: 10000)")
     parser.add_argument("--workers", type=int, default=1, metavar="N", help="that make samples (default: 1)")
@@ -58,6 +73,7 @@ def handle(args: argparse.Namespace) -> int:
     from rich.progress import Progress
 
     from app.device import choose_device
+    from app.errors import UsageError
     from estimators.sfn.quiet import import_mmpose
 
     device = choose_device(args.device)
@@ -66,6 +82,15 @@ def handle(args: argparse.Namespace) -> int:
     from estimators.sfn.training.train import Trainer
 
     config, settings = _settings(args)
+    try:
+        data = load_training_data(
+            args.data,
+            youtube_pose=not args.no_youtube_pose,
+            shares=_numbers(args.share, "--share"),
+            facing_weights=_numbers(args.facing_weight, "--facing-weight"),
+        )
+    except ValueError as error:
+        raise UsageError(str(error)) from error
     output = args.output or Path("runs") / f"sfn-{args.variant}"
     console = Console(stderr=True, soft_wrap=True, highlight=False)
     with Progress(console=console, disable=not console.is_terminal) as bar:
@@ -77,7 +102,7 @@ def handle(args: argparse.Namespace) -> int:
         trainer = Trainer(
             config=config,
             settings=settings,
-            data=load_training_data(args.data, youtube_pose=not args.no_youtube_pose),
+            data=data,
             folder=output,
             device=device,
             report=report,
@@ -89,6 +114,20 @@ def handle(args: argparse.Namespace) -> int:
         digest = trainer.export(path)
     console.print(f"{path}: done, SHA-256 {digest}.", markup=False)
     return 0
+
+
+def _numbers(given: list[str], option: str) -> dict[str, float]:
+    """``NAME=X`` as often as it was given."""
+    from app.errors import UsageError
+
+    numbers = {}
+    for text in given:
+        name, _, number = text.partition("=")
+        try:
+            numbers[name] = float(number)
+        except ValueError:
+            raise UsageError(f"Invalid {option} ({text}). Wanted is NAME=NUMBER.") from None
+    return numbers
 
 
 def _settings(args: argparse.Namespace) -> tuple[SFNConfig, TrainingSettings]:

@@ -115,6 +115,7 @@ def _train(args: argparse.Namespace, device: torch.device, report: Callable[[str
 def _samples(args: argparse.Namespace, body: PartLayout) -> tuple[list[Sample], list[Sample]]:
     """PeopleSelection to train on, mirrored too, PARSE's few also turned; and people to check with."""
     from app.errors import UsageError
+    from estimators.datasets.held_out import LSP_NUMBERS
     from estimators.yr.training import samples
 
     readers: dict[str, Callable[[Path, PartLayout], list[Sample]]] = {
@@ -133,5 +134,5 @@ def _samples(args: argparse.Namespace, body: PartLayout) -> tuple[list[Sample], 
     if "youtube_pose" in chosen:
         held_out = samples.youtube(args.data / "youtube_pose", body, held_out=True)
     else:
-        held_out = samples.lsp(args.data / "lsp", body, numbers=range(901, 1001))
+        held_out = samples.lsp(args.data / "lsp", body, numbers=LSP_NUMBERS["validation"])
     return people, held_out[: args.people]

@@ -110,7 +110,7 @@ def youtube_pose(folder: Path, *, released: bool = False, videos: str = "test") 
 
 def lsp(folder: Path) -> Benchmark:
     """Leeds Sports Pose, images 1001 on: right within a fifth of the torso, left and right the person's."""
-    records = load_lsp(folder, test=True)
+    records = load_lsp(folder, split="test")
     ends = [JOINTS.index("left_shoulder"), JOINTS.index("right_hip")]
     torso = np.array([np.linalg.norm(np.diff(record.keypoints[ends], axis=0)) for record in records])
     limbs = {part + "s": _sides(part) for part in ("shoulder", "elbow", "wrist", "hip", "knee", "ankle")}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,6 +12,13 @@ import cv2
 import numpy as np
 from scipy.io import loadmat
 
+from estimators.datasets.held_out import (
+    checked_split,
+    lsp_numbers,
+    negatives_of,
+    photo_split,
+    youtube_pose_names,
+)
 from estimators.datasets.synthetic import sample
 from estimators.skeletons import JOINTS
 
@@ -41,7 +49,6 @@ YOUTUBE_POSE_JOINTS = (
     "left_shoulder",
 )
 DRAWN_SIZE = (240, 240)
-LSP_TRAIN = 1000  # images 1 to 1000; the others are the test set
 
 
 @dataclass(frozen=True)
@@ -65,9 +72,16 @@ def read_image(path: Path) -> np.ndarray:
     Raises:
         ValueError: the file is missing or no picture.
     """
-    image = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    return _as_rgb(cv2.imread(str(path), cv2.IMREAD_COLOR), name=str(path))
+
+
+def _decoded(jpeg: np.ndarray, *, name: str) -> np.ndarray:
+    return _as_rgb(cv2.imdecode(jpeg, cv2.IMREAD_COLOR) if len(jpeg) else None, name=name)
+
+
+def _as_rgb(image: np.ndarray | None, *, name: str) -> np.ndarray:
     if image is None:
-        raise ValueError(f"{path}: no readable picture. Check that the data set is complete.")
+        raise ValueError(f"{name}: no readable picture. Check that the data set is complete.")
     return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
 
 
@@ -85,42 +99,80 @@ def _existing(path: Path) -> Path:
     return path
 
 
-def load_lsp(folder: Path, *, test: bool = False) -> list[PoseRecord]:
-    """Leeds Sports Pose (Johnson & Everingham, BMVC 2010): images 1 to 1000, or 1001 on for the test."""
+def load_lsp(folder: Path, *, split: str) -> list[PoseRecord]:
+    """Leeds Sports Pose (Johnson & Everingham, BMVC 2010); see :mod:`estimators.datasets.held_out`."""
     joints = loadmat(_existing(folder / "joints.mat"))["joints"][:2].transpose(2, 1, 0)
-    numbers = range(LSP_TRAIN, len(joints)) if test else range(min(LSP_TRAIN, len(joints)))
     return [
         PoseRecord(
-            name=f"im{number + 1:04d}.jpg",
-            image=read_image(folder / "images" / f"im{number + 1:04d}.jpg"),
-            keypoints=in_sfn_order(joints[number], LSP_JOINTS),
+            name=f"im{number:04d}.jpg",
+            image=read_image(folder / "images" / f"im{number:04d}.jpg"),
+            keypoints=in_sfn_order(joints[number - 1], LSP_JOINTS),
         )
-        for number in numbers
+        for number in lsp_numbers(split, count=len(joints))
     ]
 
 
 def load_lspet(folder: Path) -> list[PoseRecord]:
-    """LSP-extended (Johnson & Everingham, CVPR 2011): crowd labels, all for training."""
-    with np.load(_existing(folder / "joints.npz")) as data:
+    """LSP-extended (Johnson & Everingham, CVPR 2011): crowd labels, all for training.
+
+    Cleaned labels, in ``joints_cleaned.npz``, are preferred to the released ones; they may hold the face's
+    centre (``heads``), too.
+    """
+    cleaned = folder / "joints_cleaned.npz"
+    with np.load(cleaned if cleaned.is_file() else _existing(folder / "joints.npz")) as data:
         names, joints = data["names"], data["joints"]
+        heads = data["heads"] if "heads" in data else np.full((len(names), 2), np.nan)
     labelled = np.where(joints[..., 2:] > 0, joints[..., :2], np.nan)
     return [
         PoseRecord(
             name=str(name),
             image=read_image(folder / "images" / str(name)),
-            keypoints=in_sfn_order(joint, LSP_JOINTS),
+            keypoints=in_sfn_order(np.vstack([joint, head]), (*LSP_JOINTS, "head")),
         )
-        for name, joint in zip(names, labelled, strict=True)
+        for name, joint, head in zip(names, labelled, heads, strict=True)
+    ]
+
+
+def load_photos(path: Path, *, split: str | None) -> list[PoseRecord]:
+    """Photos with one labelled person each, in one file.
+
+    Args:
+        path: an npz file of ``blob`` (uint8, JPEG files one after another), ``offsets`` (N + 1), ``joints``
+            (N, 15, 2: the project's joints in pixels, NaN: not labelled) and ``names`` (N).
+        split: see :mod:`estimators.datasets.held_out`; None: all of them.
+
+    Raises:
+        ValueError: the file is not there or not of this form.
+    """
+    try:
+        with np.load(_existing(path)) as data:
+            blob, offsets, joints, names = (data[key] for key in ("blob", "offsets", "joints", "names"))
+    except (OSError, KeyError, zipfile.BadZipFile) as error:
+        raise ValueError(
+            f"{path}: no file of photos ({error}). Wanted: blob, offsets, joints, names."
+        ) from error
+    if len(offsets) != len(names) + 1 or joints.shape != (len(names), len(JOINTS), 2):
+        raise ValueError(f"{path}: {len(names)} names do not go with offsets and joints {joints.shape}.")
+    chosen = None if split is None else checked_split(split)
+    return [
+        PoseRecord(
+            name=str(name),
+            image=_decoded(blob[offsets[index] : offsets[index + 1]], name=f"{path}: {name}"),
+            keypoints=joints[index].astype(np.float32),
+        )
+        for index, name in enumerate(names)
+        if chosen in (None, photo_split(str(name)))
     ]
 
 
 def with_heads(records: Iterable[PoseRecord]) -> list[PoseRecord]:
-    """The same records with the face's centre put midway between neck and head top."""
-    ends = [JOINTS.index("neck"), JOINTS.index("head_top")]
+    """The same records with the face's centre, where it is not labelled, midway between neck and head top."""
+    head, ends = JOINTS.index("head"), [JOINTS.index("neck"), JOINTS.index("head_top")]
     completed = []
     for record in records:
         keypoints = record.keypoints.copy()
-        keypoints[JOINTS.index("head")] = keypoints[ends].mean(axis=0)
+        if not np.isfinite(keypoints[head]).all():
+            keypoints[head] = keypoints[ends].mean(axis=0)
         completed.append(replace(record, keypoints=keypoints))
     return completed
 
@@ -135,12 +187,14 @@ def _videos(folder: Path) -> Iterable[Any]:
     return np.atleast_1d(loadmat(path, squeeze_me=True, struct_as_record=False)["data"])
 
 
-def load_youtube_pose(folder: Path, *, videos: Iterable[str], released: bool = False) -> list[PoseRecord]:
-    """YouTube Pose (Charles et al., CVPR 2016): the labelled frames of the named videos.
+def load_youtube_pose(
+    folder: Path, *, split: str | None = None, videos: Iterable[str] = (), released: bool = False
+) -> list[PoseRecord]:
+    """YouTube Pose (Charles et al., CVPR 2016): the labelled frames of a split, or of the named videos.
 
     In time's order, or in that in which they were ``released``.
     """
-    wanted = set(videos)
+    wanted = set(videos if split is None else youtube_pose_names(youtube_pose_videos(folder), split))
     records = []
     for video in _videos(folder):
         if str(video.videoname) not in wanted:
@@ -152,12 +206,11 @@ def load_youtube_pose(folder: Path, *, videos: Iterable[str], released: bool = F
     return records
 
 
-def load_negatives(folder: Path) -> list[PoseRecord]:
+def load_negatives(folder: Path, *, split: str) -> list[PoseRecord]:
     """Photos without people: every joint counts as labelled and lies far outside."""
     outside = np.full((len(JOINTS), 2), -1e5, dtype=np.float32)
-    return [
-        PoseRecord(path.name, read_image(path), outside) for path in sorted(_existing(folder).glob("*.jpg"))
-    ]
+    paths = negatives_of(sorted(_existing(folder).glob("*.jpg")), split)
+    return [PoseRecord(path.name, read_image(path), outside) for path in paths]
 
 
 def draw_figures(count: int, *, seed: int) -> list[PoseRecord]:

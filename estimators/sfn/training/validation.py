@@ -13,6 +13,7 @@ from mmpose.registry import KEYPOINT_CODECS
 from torch import nn
 
 from estimators.datasets.records import PoseRecord
+from estimators.facing import ALL, by_facing
 from estimators.sfn.builder import codec_config
 from estimators.sfn.configuration import SFNConfig
 from estimators.sfn.pipelines import crop_pipeline
@@ -73,10 +74,29 @@ def torso_lengths(labels: np.ndarray) -> np.ndarray:
 
 
 def validate(model: nn.Module, data: TrainingData, *, config: SFNConfig) -> dict[str, float]:
-    """PCK in per cent: LSP at 0.2 of the torso, YouTube Pose at 20 pixels with the whole frame as box."""
+    """Shares of right joints, in per cent.
+
+    ``lsp``: PCK at 0.2 of the torso. ``youtube_pose``: within 20 pixels, with the whole frame as box. For
+    each file of photos ``NAME``, the limb joints at 0.2 of the torso, the same by facing (``NAME_behind``
+    and so on) and the share of whole bodies whose sides are exchanged (``NAME_behind_mirrored``).
+    """
     lsp = predict_records(model, data.lsp_validation, config=config, whole_frame=False)
     youtube = predict_records(model, data.youtube_validation, config=config, whole_frame=True)
-    return {
+    shares = {
         "lsp": pck(lsp, limits=TORSO_SHARE * torso_lengths(lsp.labels)),
         "youtube_pose": pck(youtube, limits=np.full(len(youtube.labels), YOUTUBE_PIXELS)),
+    }
+    for name, records in data.photos_validation.items():
+        found = predict_records(model, records, config=config, whole_frame=False)
+        shares |= {f"{name}{key}": value for key, value in _by_facing(found).items()}
+    return shares
+
+
+def _by_facing(found: Predictions) -> dict[str, float]:
+    table = by_facing(found.keypoints, found.labels)
+    rows = {f"_{kind}": row for kind, row in table.items() if kind != ALL and row.people}
+    return {
+        "": table[ALL].right,
+        **{key: row.right for key, row in rows.items()},
+        **{f"{key}_mirrored": row.mirrored for key, row in rows.items()},
     }

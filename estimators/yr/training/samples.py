@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.io import loadmat
 
+from estimators.datasets.held_out import LSP_NUMBERS, youtube_pose_split
 from estimators.interface import mirror_name
 from estimators.yr.body import PartLayout
 from estimators.yr.matlab import UNREADABLE
@@ -18,7 +19,6 @@ from estimators.yr.matlab import UNREADABLE
 Array = NDArray[np.float64]
 
 ROTATIONS = (-15.0, -7.5, 0.0, 7.5, 15.0)
-HELD_OUT_VIDEOS = 9  # one in so many
 FRAME_STEP = 5  # of YouTube Pose: neighbouring labelled frames are much alike
 UPRIGHT = np.cos(np.radians(50))  # LSP's somersaults are left out: the model has no such mixtures
 PARSE_LABELS = (
@@ -113,8 +113,8 @@ def parse(folder: Path, body: PartLayout, *, numbers: range = range(1, 101)) -> 
     ]
 
 
-def lsp(folder: Path, body: PartLayout, *, numbers: range = range(1, 901)) -> list[Sample]:
-    """People of Leeds Sports Pose whose torso is roughly upright; 1 to 1000 are not for testing."""
+def lsp(folder: Path, body: PartLayout, *, numbers: range = LSP_NUMBERS["train"]) -> list[Sample]:
+    """People of Leeds Sports Pose whose torso is roughly upright."""
     joints = _labels(folder / "joints.mat")["joints"].astype(np.float64)
     samples = []
     for number in numbers:
@@ -136,11 +136,10 @@ def youtube(folder: Path, body: PartLayout, *, held_out: bool = False) -> list[S
     Args:
         held_out: the videos to check with in place of those to train on.
     """
-    videos = _labels(folder / "YouTube_Pose_dataset.mat")["data"]
-    others = [video for video in videos if not video.isYouTubePoseSubset]
+    wanted = "validation" if held_out else "train"
     samples = []
-    for index, video in enumerate(others):
-        if (index % HELD_OUT_VIDEOS == 0) != held_out:
+    for video in np.atleast_1d(_labels(folder / "YouTube_Pose_dataset.mat")["data"]):
+        if youtube_pose_split(str(video.videoname), test=bool(video.isYouTubePoseSubset)) != wanted:
             continue
         for frame in np.argsort(video.frameids)[::FRAME_STEP]:
             points = video.locs[:, :, frame].T.astype(np.float64) - 1

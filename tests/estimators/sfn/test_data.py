@@ -58,8 +58,11 @@ def make_youtube_pose(folder: Path, videos: dict[str, int]) -> np.ndarray:
 
 def test_lsp_is_read_person_centric_and_split(tmp_path):
     joints = make_lsp(tmp_path / "lsp", 1002)
-    train, test = load_lsp(tmp_path / "lsp"), load_lsp(tmp_path / "lsp", test=True)
-    assert (len(train), len(test)) == (1000, 2)
+    train, watched, test = (
+        load_lsp(tmp_path / "lsp", split=split) for split in ("train", "validation", "test")
+    )
+    assert (len(train), len(watched), len(test)) == (900, 100, 2)
+    assert watched[0].name == "im0901.jpg"
     assert test[0].name == "im1001.jpg"
     np.testing.assert_allclose(test[0].keypoints[JOINTS.index("right_ankle")], joints[:2, 0, 1000], rtol=1e-6)
     np.testing.assert_allclose(train[7].keypoints[JOINTS.index("left_wrist")], joints[:2, 11, 7], rtol=1e-6)
@@ -127,7 +130,7 @@ def test_the_upper_body_alone_can_be_the_box():
 
 def test_a_missing_set_is_named(tmp_path):
     with pytest.raises(ValueError, match=r"joints\.mat: not found"):
-        load_lsp(tmp_path)
+        load_lsp(tmp_path, split="train")
 
 
 def codec() -> SFNHeatmap:
@@ -154,7 +157,7 @@ def test_absent_joints_are_learnt_and_unlabelled_ones_are_not():
 
 def test_nothing_fires_in_negatives(tmp_path):
     write_picture(tmp_path / "n.jpg")
-    dataset = RecordDataset(records=load_negatives(tmp_path), pipeline=[])
+    dataset = RecordDataset(records=load_negatives(tmp_path, split="train"), pipeline=[])
     entry = dataset.get_data_info(0)
     encoded = codec().encode(entry["keypoints"], entry["keypoints_visible"])
     assert encoded["heatmaps"].max() == 0

@@ -15,15 +15,11 @@ from estimators.datasets.records import (
     load_lspet,
     load_negatives,
     load_youtube_pose,
-    youtube_pose_videos,
 )
 from estimators.skeletons import JOINTS
 
 ANCHOR_JOINTS = ("left_shoulder", "right_shoulder")
 PAD = 0.08  # from joints to the body's outline, as a share of the longer side
-HELD_OUT_LSP = 100  # the last of LSP's training half
-HELD_OUT_EMPTY = 25
-HELD_OUT_VIDEOS = ("9KSpndERzNU", "AgswcvqogI0", "PNtWqDxwwMg")
 SHARES = (0.2, 0.3, 0.5)
 
 
@@ -64,26 +60,22 @@ def load_people(folder: Path) -> tuple[DetectorData, DetectorData]:
     Raises:
         ValueError: a file is missing; the message names it.
     """
-    lsp = load_lsp(folder / "lsp")
-    empty = [record.image for record in load_negatives(folder / "inria_negatives")]
-    youtube = folder / "youtube_pose"
-    names = [name for name, test in youtube_pose_videos(youtube).items() if not test]
-    train = [name for name in names if name not in HELD_OUT_VIDEOS]
+    lsp, youtube, empty = folder / "lsp", folder / "youtube_pose", folder / "inria_negatives"
     return (
         DetectorData(
             photos=(
-                _photos(lsp[:-HELD_OUT_LSP]),
+                _photos(load_lsp(lsp, split="train")),
                 _photos(load_lspet(folder / "lspet")),
-                _photos(load_youtube_pose(youtube, videos=train)),
+                _photos(load_youtube_pose(youtube, split="train")),
             ),
-            empty=empty[:-HELD_OUT_EMPTY],
+            empty=[record.image for record in load_negatives(empty, split="train")],
         ),
         DetectorData(
             photos=(
-                _photos(lsp[-HELD_OUT_LSP:]),
-                _photos(load_youtube_pose(youtube, videos=HELD_OUT_VIDEOS)),
+                _photos(load_lsp(lsp, split="validation")),
+                _photos(load_youtube_pose(youtube, split="validation")),
             ),
-            empty=empty[-HELD_OUT_EMPTY:],
+            empty=[record.image for record in load_negatives(empty, split="validation")],
         ),
     )
 
