@@ -18,7 +18,7 @@ ALL = "all"
 LIMBS = ("shoulder", "elbow", "wrist", "hip", "knee", "ankle")
 LIMB_JOINTS = tuple(f"{side}_{part}" for part in LIMBS for side in ("left", "right"))
 TORSO_SHARE = 0.2  # of the torso: a joint within is right
-EXCHANGED = 0.5  # of the labelled limb joints: so many more are right with sides exchanged on a mirrored body
+EXCHANGED = 2  # so many more limb joints are right with left and right exchanged: the body is mirrored
 UPRIGHT = 0.5  # the hips lie at least so many torsos below the shoulders
 
 
@@ -61,7 +61,7 @@ class FacingRow:
         people: how many.
         right: joints within 0.2 of the torso, in per cent.
         either_side: the same if a joint may also lie on that of the other side.
-        mirrored: people whose whole body has its sides exchanged, in per cent.
+        mirrored: people of whom at least two more joints are right if all sides are exchanged, in per cent.
     """
 
     people: int
@@ -86,7 +86,7 @@ def by_facing(keypoints: FloatArray, labels: FloatArray) -> dict[str, FacingRow]
     labelled = ~np.isnan(own)
     right, exchanged = (own <= limits) & labelled, (other <= limits) & labelled
     gain = exchanged.sum(axis=1) - right.sum(axis=1)
-    mirrored = gain >= EXCHANGED * np.maximum(labelled.sum(axis=1), 1)
+    mirrored = gain >= EXCHANGED
     rows = {}
     for kind in (ALL, *FACINGS):
         chosen = (kinds == kind) if kind != ALL else (kinds != UNKNOWN)

@@ -144,10 +144,11 @@ def load_photos(path: Path, *, split: str | None) -> list[PoseRecord]:
     Raises:
         ValueError: the file is not there or not of this form.
     """
+    _existing(path)
     try:
-        with np.load(_existing(path)) as data:
+        with np.load(path) as data:
             blob, offsets, joints, names = (data[key] for key in ("blob", "offsets", "joints", "names"))
-    except (OSError, KeyError, zipfile.BadZipFile) as error:
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
         raise ValueError(
             f"{path}: no file of photos ({error}). Wanted: blob, offsets, joints, names."
         ) from error

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from dataclasses import replace
 
 import cv2
 import numpy as np
 import pytest
 from mmengine.dataset import Compose
-from scipy.io import savemat
 
 from estimators.datasets.records import (
     LSP_JOINTS,
@@ -16,44 +15,24 @@ from estimators.datasets.records import (
     load_lsp,
     load_lspet,
     load_negatives,
+    load_photos,
     load_youtube_pose,
     youtube_pose_videos,
 )
 from estimators.sfn.codec import SFNHeatmap
 from estimators.sfn.pipelines import crop_pipeline
 from estimators.sfn.training.dataset import RecordDataset, person_box
-from estimators.sfn.training.mixture import Mixture, load_training_data
+from estimators.sfn.training.mixture import Mixture, TrainingSource, by_facing, load_training_data
 from estimators.skeletons import JOINTS
+from tests.fixtures.releases import (
+    make_lsp,
+    make_lspet,
+    make_photos,
+    make_releases,
+    make_youtube_pose,
+    write_picture,
+)
 from tests.fixtures.sfn_parts import TINY, drawn_data
-
-SHAPE = (40, 60, 3)
-
-
-def write_picture(path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    cv2.imwrite(str(path), np.full(SHAPE, 90, np.uint8))
-
-
-def make_lsp(folder: Path, count: int) -> np.ndarray:
-    joints = np.random.default_rng(0).uniform(1, 39, (3, 14, count))
-    folder.mkdir(parents=True)
-    savemat(folder / "joints.mat", {"joints": joints})
-    for number in range(count):
-        write_picture(folder / "images" / f"im{number + 1:04d}.jpg")
-    return joints
-
-
-def make_youtube_pose(folder: Path, videos: dict[str, int]) -> np.ndarray:
-    """Two frames a video, listed against the order of time."""
-    folder.mkdir(parents=True)
-    locs = np.random.default_rng(1).uniform(1, 39, (2, 7, 2))
-    fields = [("videoname", "O"), ("locs", "O"), ("frameids", "O"), ("isYouTubePoseSubset", "O")]
-    data = np.array([(name, locs, [9, 3], flag) for name, flag in videos.items()], dtype=fields)
-    savemat(folder / "YouTube_Pose_dataset.mat", {"data": data})
-    for name in videos:
-        for frame in (3, 9):
-            write_picture(folder / "GT_frames" / name / f"frame_{frame:06d}.jpg")
-    return locs
 
 
 def test_lsp_is_read_person_centric_and_split(tmp_path):
@@ -89,27 +68,73 @@ def test_youtube_pose_is_read_as_released(tmp_path):
     assert np.isnan(records[0].keypoints[JOINTS.index("neck")]).all()
 
 
-def test_the_test_sets_are_never_trained_on(tmp_path):
-    make_lsp(tmp_path / "lsp", 1001)
-    joints = np.ones((1, 14, 3), np.float32)
-    (tmp_path / "lspet").mkdir()
-    np.savez(tmp_path / "lspet" / "joints.npz", names=np.array(["a.jpg"]), joints=joints)
-    write_picture(tmp_path / "lspet" / "images" / "a.jpg")
-    write_picture(tmp_path / "inria_negatives" / "n.jpg")
-    videos = {"train": 0, "test": 1, "9KSpndERzNU": 0}
-    make_youtube_pose(tmp_path / "youtube_pose", videos)
-    data = load_training_data(tmp_path, drawn=2)
-    names = {record.name for source in data.sources for record in source.records}
-    watched = {record.name for record in (*data.lsp_validation, *data.youtube_validation)}
-    assert not any(name.startswith("test/") for name in names | watched)
-    assert "im1001.jpg" not in names | watched
-    assert not names & watched
+def test_cleaned_labels_of_lsp_extended_are_preferred(tmp_path):
+    make_lspet(tmp_path)
+    make_lspet(tmp_path, heads=np.array([[7.0, 9.0]], np.float32))
+    (record,) = load_lspet(tmp_path)
+    assert record.keypoints[JOINTS.index("head")].tolist() == [7, 9]
+    assert record.keypoints[JOINTS.index("left_knee")].tolist() == [1, 1]
+
+
+def test_photos_are_read_from_one_file(tmp_path):
+    path = tmp_path / "photos" / "sport.npz"
+    joints = make_photos(path, ["000000001.jpg", "000070001.jpg", "000000002.jpg"])
+    every = load_photos(path, split=None)
+    assert [record.name for record in every] == ["000000001.jpg", "000070001.jpg", "000000002.jpg"]
+    assert [int(record.image.mean().round()) for record in every] == [0, 10, 20]
+    np.testing.assert_array_equal(np.stack([record.keypoints for record in every]), joints)
+    assert [record.name for record in load_photos(path, split="validation")] == ["000070001.jpg"]
+    np.savez(path, names=np.array(["a"]))
+    with pytest.raises(ValueError, match=r"sport\.npz: no file of photos .*offsets, joints, names"):
+        load_photos(path, split=None)
+    path.write_bytes(b"nothing")
+    with pytest.raises(ValueError, match=r"sport\.npz: no file of photos"):
+        load_photos(path, split=None)
+
+
+def test_without_youtube_pose_no_frame_is_trained_on_and_heads_are_between_neck_and_crown(tmp_path):
+    make_releases(tmp_path)
     without = load_training_data(tmp_path, youtube_pose=False, drawn=2)
     assert not any("/" in record.name for source in without.sources for record in source.records)
     (lsp,) = (source for source in without.sources if source.name == "lsp")
     head, neck, top = (lsp.records[0].keypoints[JOINTS.index(name)] for name in ("head", "neck", "head_top"))
     np.testing.assert_allclose(head, (neck + top) / 2)
-    assert np.isnan(data.sources[0].records[0].keypoints[JOINTS.index("head")]).all()
+    with_it = load_training_data(tmp_path, drawn=2)
+    assert np.isnan(with_it.sources[0].records[0].keypoints[JOINTS.index("head")]).all()
+
+
+def test_shares_and_weights_can_be_chosen(tmp_path):
+    make_releases(tmp_path)
+    data = load_training_data(tmp_path, drawn=2, shares={"sport": 0.5, "lspet": 0})
+    shares = {source.name: source.share for source in data.sources}
+    assert shares["sport"] == 0.5 and "lspet" not in shares
+    with pytest.raises(ValueError, match=r"Invalid source \(coco\)\. Supported values are lsp, lspet, sport"):
+        load_training_data(tmp_path, drawn=2, shares={"coco": 1})
+    with pytest.raises(ValueError, match=r"Invalid facing \(back\)\. Supported values are front, behind"):
+        load_training_data(tmp_path, drawn=2, facing_weights={"back": 2})
+    with pytest.raises(ValueError, match=r"each must be above 0"):
+        load_training_data(tmp_path, drawn=2, facing_weights={"behind": 0})
+
+
+def test_people_seen_from_behind_are_drawn_as_often_as_they_weigh():
+    front = record_with(
+        left_shoulder=(60, 20), right_shoulder=(40, 20), left_hip=(58, 60), right_hip=(42, 60)
+    )
+    back = record_with(left_shoulder=(40, 20), right_shoulder=(60, 20), left_hip=(42, 60), right_hip=(58, 60))
+    people = [front] * 3 + [replace(back, name="back")]
+    assert by_facing([front], {"behind": 3.0}) is None
+    source = TrainingSource("people", 1.0, people, weights=by_facing(people, {"behind": 3.0}))
+    mixture = Mixture([source], config=TINY, seed=0)
+    drawn: list[str] = []
+
+    class Named(list):
+        def __getitem__(self, index: int) -> None:
+            drawn.append(people[index].name)
+
+    mixture.datasets = [Named(people)]
+    for number in range(600):
+        mixture[number]
+    assert 0.44 < np.mean([name == "back" for name in drawn]) < 0.56
 
 
 def test_the_upper_body_alone_can_be_the_box():
