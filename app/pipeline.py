@@ -151,7 +151,7 @@ def correct(
     """The same people with corrected joints.
 
     Raises:
-        ValueError: the skeleton lacks joints that the corrector needs; the message names them.
+        ValueError: the skeleton has no joint that the corrector knows; the message names them.
     """
     timings = timings or Timings()
     people = []
@@ -170,7 +170,7 @@ def _corrected(person: Person, result: Result, corrector: Corrector) -> Person:
     filled, unsure = np.zeros(shape, bool), np.zeros(shape, bool)
     for part in stretches(person, cuts=result.cuts):
         correction = corrector.correct(
-            person.initial[part], pts_seconds=result.pts_seconds[part], joints=result.skeleton.joints
+            person.initial[part], pts_seconds=result.pts_seconds[part], joints=result.skeleton
         )
         keypoints[part], error_px[part] = correction.keypoints, correction.error_px
         filled[part], unsure[part] = correction.filled, correction.unsure

@@ -21,12 +21,12 @@ from rich.console import Console
 from rich.table import Table
 
 from corrector import Corrector
-from corrector.joints import ALL
 from corrector.training.motion_datasets import H36M_JOINTS, VALIDATION_SUBJECTS, load_h36m, load_motion
+from estimators.skeletons import JOINTS
 
 Floats = NDArray[np.floating]
 
-PENN_JOINTS = tuple(joint for joint in ALL if joint not in ("neck", "head_top"))
+PENN_JOINTS = tuple(joint for joint in JOINTS if joint not in ("neck", "head_top"))
 EXCHANGED = (("wrist",), ("elbow", "wrist"), ("ankle",), ("hip", "knee", "ankle"))
 MISSING = ("left_wrist", "right_ankle", "left_knee", "right_elbow")
 LONGEST_EXCHANGE = GAP = 10
@@ -68,7 +68,7 @@ def h36m_clips(data: Path, *, every: int) -> list[Clip]:
 def penn_clips(data: Path) -> list[Clip]:
     """Clips of Penn Action that are long enough."""
     _, flat = load_motion(data / "motion")
-    columns = [ALL.index(joint) for joint in PENN_JOINTS]
+    columns = [JOINTS.index(joint) for joint in PENN_JOINTS]
     starts = np.cumsum((0, *flat.lengths[:-1]))
     long = [(start, n) for start, n in zip(starts, flat.lengths, strict=True) if n >= CLIP_FRAMES]
     chosen = long[:: max(1, len(long) // CLIPS)]

@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 import weights as store
 from corrector.configuration import CorrectorConfig
 from corrector.gaps import bridge
-from corrector.joints import known_indices
 from corrector.modeling import CorrectorNetwork
 from corrector.processor import PoseSequence, correct_segments
 from corrector.sides import fix_left_right_swaps
 from corrector.timeline import Timeline, fillable, segments
+from estimators.known_skeletons import of_joints
+from estimators.skeletons import Skeleton
 
 KIND = "corrector"
 DEFAULT_WEIGHTS = "corrector-default"
@@ -87,7 +88,7 @@ class Corrector:
         keypoints: NDArray[np.floating],
         *,
         pts_seconds: Sequence[float] | NDArray[np.floating],
-        joints: Sequence[str],
+        joints: Sequence[str] | Skeleton,
         max_gap_seconds: float = MAX_GAP_SECONDS,
         progress: Callable[[int], None] | None = None,
     ) -> Correction:
@@ -96,19 +97,21 @@ class Corrector:
         Args:
             keypoints: (T, J, 3): x, y in pixels and a score in 0..1, x and y NaN where missing.
             pts_seconds: (T,), when each frame is shown, strictly rising.
-            joints: names of the J joints. Those that the corrector does not know come out as they went in.
+            joints: the skeleton with the J joints, or their names alone; see
+                :func:`estimators.known_skeletons.of_joints`. What the corrector does not know of them comes
+                out as it went in, what it knows and they have not is missing to it.
             max_gap_seconds: a joint, or everybody, missing for longer than this is not filled in.
             progress: told the number of frames done, now and then.
 
         Raises:
-            ValueError: shapes or times that do not fit, or a skeleton without the upper body.
+            ValueError: shapes or times that do not fit, or no joint that the corrector knows.
         """
         times = np.asarray(pts_seconds, dtype=np.float64)
         given = np.asarray(keypoints, dtype=np.float64)
-        _check(given, times, joints, max_gap_seconds)
-        pairs = known_indices(joints, model_joints=self.joints)
-        theirs, ours = [a for a, _ in pairs], [b for _, b in pairs]
-        points, scores = self._arrange(given, joints, pairs)
+        skeleton = joints if isinstance(joints, Skeleton) else of_joints(joints)
+        _check(given, times, len(skeleton.joints), max_gap_seconds)
+        theirs, ours = self._shared(skeleton)
+        points, scores = self._arrange(given, skeleton, theirs)
         fixed, error = self._correct_known(points, scores, times, max_gap_seconds, progress)
         result = given[..., :2].astype(np.float32)
         expected = np.full(result.shape[:2], np.nan, dtype=np.float32)
@@ -118,22 +121,34 @@ class Corrector:
         unsure[:, theirs] = error[:, ours, 1] > UNSURE_ERROR  # never where it is NaN
         return Correction(result, expected, np.asarray(filled), unsure)
 
-    def _arrange(
-        self, given: NDArray[np.floating], joints: Sequence[str], pairs: Sequence[tuple[int, int]]
-    ) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
-        """Points (T, J, 2) and scores (T, J) in the network's order of joints."""
-        theirs, ours = [a for a, _ in pairs], [b for _, b in pairs]
-        points = np.full((len(given), len(self.joints), 2), np.nan)
-        scores = np.zeros(points.shape[:2])
-        rated = np.clip(np.nan_to_num(given[..., 2], nan=1.0), 0, 1)
-        points[:, ours], scores[:, ours] = given[:, theirs, :2], rated[:, theirs]
-        if "head" not in joints and "neck" not in self.joints:
-            head = self.joints.index("head")
-            around = [list(joints).index(joint) for joint in ("neck", "head_top")]
-            points[:, head], scores[:, head] = (
-                given[:, around, :2].mean(axis=1),
-                rated[:, around].mean(axis=1),
+    def _shared(self, skeleton: Skeleton) -> tuple[list[int], list[int]]:
+        """Indices of the joints that both have, among the skeleton's and among the corrector's.
+
+        Raises:
+            ValueError: there is none.
+        """
+        sources = [skeleton.sources(joint) for joint in self.joints]
+        if not any(sources):
+            raise ValueError(
+                f"Invalid joints ({', '.join(skeleton.joints)}): the corrector knows none of them. "
+                f"Supported values are {', '.join(self.joints)}."
             )
+        shared = [(around[0], ours) for ours, around in enumerate(sources) if len(around) == 1]
+        return [theirs for theirs, _ in shared], [ours for _, ours in shared]
+
+    def _arrange(
+        self, given: NDArray[np.floating], skeleton: Skeleton, shared: Sequence[int]
+    ) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
+        """Points (T, J, 2) and scores (T, J) in the network's order of joints, NaN and 0 where missing."""
+        scored = given.copy()
+        scored[..., 2] = np.clip(np.nan_to_num(given[..., 2], nan=1.0), 0, 1)
+        arranged = skeleton.select(scored, self.joints)
+        for index, joint in enumerate(self.joints):
+            around = skeleton.sources(joint)
+            # A middle of joints that it is given anyway is no news: the network was trained without.
+            if len(around) > 1 and set(around) <= set(shared):
+                arranged[:, index] = np.nan
+        points, scores = arranged[..., :2], np.nan_to_num(arranged[..., 2])
         points[~np.isfinite(points).all(axis=2)] = np.nan
         return points, scores
 
@@ -199,11 +214,11 @@ def save_network(path: Path, network: CorrectorNetwork) -> str:
 def _check(
     keypoints: NDArray[np.floating],
     times: NDArray[np.floating],
-    joints: Sequence[str],
+    joints: int,
     max_gap_seconds: float,
 ) -> None:
-    if keypoints.ndim != 3 or keypoints.shape[1:] != (len(joints), 3):
-        raise ValueError(f"Invalid keypoints shape {keypoints.shape}: (frames, {len(joints)}, 3) wanted.")
+    if keypoints.ndim != 3 or keypoints.shape[1:] != (joints, 3):
+        raise ValueError(f"Invalid keypoints shape {keypoints.shape}: (frames, {joints}, 3) wanted.")
     if times.shape != keypoints.shape[:1]:
         raise ValueError(f"Invalid pts_seconds shape {times.shape}: ({len(keypoints)},) wanted.")
     if not np.isfinite(times).all() or (np.diff(times) <= 0).any():

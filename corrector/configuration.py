@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
-from corrector import joints as names
+from estimators.skeletons import JOINTS, UPPER_BODY
 
 PRESETS = ("paper", "default", "recurrent")
 
@@ -39,7 +39,7 @@ class CorrectorConfig:
     """
 
     preset: str = "default"
-    joints: tuple[str, ...] = names.ALL
+    joints: tuple[str, ...] = JOINTS
     window: int = 48
     encoder_size: int = 96
     decoder_size: int = 64
@@ -72,7 +72,7 @@ class CorrectorConfig:
             )
         if any(seconds <= 0 for seconds in self.smoothing_seconds):
             raise ValueError(f"Invalid smoothing_seconds {self.smoothing_seconds}: widths above 0 wanted.")
-        if missing := [joint for joint in names.UPPER_BODY if joint not in self.joints]:
+        if missing := [joint for joint in UPPER_BODY if joint not in self.joints]:
             raise ValueError(f"Joints of the upper body are missing: {', '.join(missing)}.")
 
     @classmethod
@@ -85,7 +85,7 @@ class CorrectorConfig:
         if preset == "paper":
             return cls(
                 preset="paper",
-                joints=names.UPPER_BODY,
+                joints=UPPER_BODY,
                 window=32,
                 encoder_size=80,
                 decoder_size=96,

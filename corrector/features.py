@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from corrector.joints import UPPER_BODY
+from estimators.skeletons import UPPER_BODY
 
 REFERENCE_STEP = 0.04
 """Seconds of a usual time step (25 fps): its logarithm is 0 for the network."""

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from corrector.configuration import CorrectorConfig
 from corrector.decoders import ParallelDecoder, RecurrentDecoder, open_forget_gates
 from corrector.features import Window, anchor, fill_missing, observations, side_evidence, smooth
-from corrector.joints import mirror_indices
+from estimators.skeletons import POSEFIX
 
 FIRST_ERROR = -2.0
 """Logarithm of the error expected before training, in person sizes."""
@@ -48,7 +48,7 @@ class CorrectorNetwork(nn.Module):
         self.encoder = nn.LSTM(inputs, config.encoder_size, batch_first=True, bidirectional=True)
         decoder = ParallelDecoder if config.parallel else RecurrentDecoder
         self.decoder = decoder(config, joints=joints, answers=self._answers)
-        self._mirror = mirror_indices(config.joints)
+        self._mirror = POSEFIX.subset(config.joints).flip_indices
         self._initialise()
 
     def _initialise(self) -> None:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from corrector.features import Window, center_and_scale
+from estimators.skeletons import POSEFIX
 
 Floats = NDArray[np.floating]
 
@@ -26,16 +27,6 @@ LONGEST_STEP = 0.13
 """Seconds. Beyond, a limb may be anywhere in the next frame, and nothing is changed."""
 CHUNK = 128
 """Steps. An exchange of more than 60 costs more than it can save, so that longer chunks find no more."""
-
-
-def side_pairs(joints: Sequence[str]) -> list[tuple[int, int]]:
-    """Indices of the left and the right joint of each pair."""
-    names = list(joints)
-    return [
-        (i, names.index(f"right_{name.removeprefix('left_')}"))
-        for i, name in enumerate(names)
-        if name.startswith("left_")
-    ]
 
 
 def fix_left_right_swaps(
@@ -55,7 +46,7 @@ def find_exchanges(points: Tensor, seconds: Tensor, joints: Sequence[str]) -> Te
     The track is cut into chunks that overlap by half, and the middle of each is taken. A pair of which one is
     missing stays as it is: no point that was given may get lost.
     """
-    steps, pairs = len(points), side_pairs(joints)
+    steps, pairs = len(points), POSEFIX.subset(joints).pair_indices
     if steps < 3 or float(seconds.diff().median()) > LONGEST_STEP:
         return torch.zeros(steps, len(pairs), dtype=torch.bool, device=points.device)
     starts = torch.arange(0, max(steps - CHUNK // 2, 1), CHUNK // 2, device=points.device)
@@ -77,7 +68,7 @@ def find_exchanges(points: Tensor, seconds: Tensor, joints: Sequence[str]) -> Te
 
 def exchange(points: Tensor, exchanged: Tensor, joints: Sequence[str]) -> Tensor:
     """Values (S, J, ...) with those of the ``exchanged`` pairs (S, P) changed for each other."""
-    pairs = side_pairs(joints)
+    pairs = POSEFIX.subset(joints).pair_indices
     left, right = [a for a, _ in pairs], [b for _, b in pairs]
     swap = exchanged.view(*exchanged.shape, *[1] * (points.ndim - 2))
     result = points.clone()

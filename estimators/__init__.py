@@ -5,8 +5,10 @@ How to add one, in this package or in your own:
 1. Write a class with the attributes and the ``estimate`` method of :class:`estimators.Estimator`; frames
    come in as uint8 RGB (N, H, W, 3), poses go out as :class:`estimators.FramePoses`. A missing joint is
    NaN, never zero.
-2. Describe its joints with a :class:`estimators.Skeleton`: paired joints are ``left_*`` and ``right_*``,
-   the person's own left and right. The corrector takes the joints whose names it knows.
+2. Describe its joints with a :class:`estimators.Skeleton`: names, limbs, which are left and right (the
+   person's own; :func:`estimators.pairs_by_name` tells it by names), and which of posefix's joints have
+   another name. Skeletons that are used a lot are in :mod:`estimators.known_skeletons`. The corrector takes
+   the joints that are posefix's own; the others come out as they went in.
 3. Write a factory ``create(*, device: torch.device, weights: Path | None) -> Estimator``. Import heavy
    packages inside it, so that ``posefix --help`` stays quick; ``weights=None`` means your default.
 4. Name the factory in your package's entry points::
@@ -18,7 +20,8 @@ How to add one, in this package or in your own:
    ``pytest tests/estimators/test_contract.py --estimator mine`` checks that it keeps to all this.
 """
 
-from estimators.interface import Estimator, FramePoses, Skeleton
+from estimators.interface import Estimator, FramePoses
 from estimators.registry import available, create
+from estimators.skeletons import Skeleton, pairs_by_name
 
-__all__ = ["Estimator", "FramePoses", "Skeleton", "available", "create"]
+__all__ = ["Estimator", "FramePoses", "Skeleton", "available", "create", "pairs_by_name"]

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from estimators import metrics
-from estimators.interface import FloatArray, mirror_name
-from estimators.skeletons import JOINTS
+from estimators.interface import FloatArray
+from estimators.skeletons import JOINTS, POSEFIX
 
 FRONT, BEHIND, SIDE, NOT_UPRIGHT, UNKNOWN = FACINGS = ("front", "behind", "side", "not_upright", "unknown")
 SMALLEST_WIDTH = 0.25  # of the torso's length; narrower bodies are seen from the side
@@ -80,7 +80,7 @@ def by_facing(keypoints: FloatArray, labels: FloatArray) -> dict[str, FacingRow]
     kinds = facing(labels)
     limits = TORSO_SHARE * torso_lengths(labels)[:, None]
     order = [JOINTS.index(name) for name in LIMB_JOINTS]
-    across = [JOINTS.index(mirror_name(name)) for name in LIMB_JOINTS]
+    across = [POSEFIX.flip_indices[index] for index in order]
     own = metrics.joint_distances(keypoints[:, order], labels[:, order])
     other = metrics.joint_distances(keypoints[:, across], labels[:, order])
     labelled = ~np.isnan(own)

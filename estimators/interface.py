@@ -1,4 +1,4 @@
-"""The types every estimator speaks: a skeleton, and the poses found in a frame."""
+"""The types every estimator speaks: the poses found in a frame, and how to ask for them."""
 
 from __future__ import annotations
 
@@ -9,47 +9,10 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from estimators.skeletons import Skeleton
+
 FloatArray = NDArray[np.floating]
 FrameArray = NDArray[np.uint8]
-
-
-def mirror_name(joint: str) -> str:
-    """The name of the same joint on the other side of the body: ``left_hip`` -> ``right_hip``."""
-    if joint.startswith("left_"):
-        return "right_" + joint.removeprefix("left_")
-    if joint.startswith("right_"):
-        return "left_" + joint.removeprefix("right_")
-    return joint
-
-
-@dataclass(frozen=True)
-class Skeleton:
-    """Joint names and the limbs between them. Left and right are the person's own.
-
-    Paired joints are named ``left_*`` and ``right_*``; everything else follows from the names.
-    """
-
-    name: str
-    joints: tuple[str, ...]
-    limbs: tuple[tuple[str, str], ...]
-
-    def __post_init__(self) -> None:
-        if len(set(self.joints)) != len(self.joints):
-            raise ValueError(f"Skeleton {self.name}: a joint is named twice in {self.joints}.")
-        ends = {joint for limb in self.limbs for joint in limb}
-        others = {mirror_name(joint) for joint in self.joints}
-        if unknown := sorted((ends | others) - set(self.joints)):
-            raise ValueError(f"Skeleton {self.name}: {', '.join(unknown)} missing among the joints.")
-
-    @property
-    def limb_indices(self) -> tuple[tuple[int, int], ...]:
-        """Limbs as pairs of indices into :attr:`joints`."""
-        return tuple((self.joints.index(a), self.joints.index(b)) for a, b in self.limbs)
-
-    @property
-    def flip_indices(self) -> tuple[int, ...]:
-        """``keypoints[:, flip_indices]`` swaps left and right, as mirroring the picture does."""
-        return tuple(self.joints.index(mirror_name(joint)) for joint in self.joints)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from estimators.interface import FloatArray, mirror_name
+from estimators.interface import FloatArray
+from estimators.skeletons import Skeleton
 
 ERROR_KINDS = ("right", "jitter", "inversion", "swap", "miss")
 JITTER = 2.0  # up to so many limits from its own place a joint counts as roughly found
@@ -41,7 +42,7 @@ def pck_curve(distances: FloatArray, units: FloatArray | float, steps: Sequence[
 
 
 def error_kinds(
-    estimated: FloatArray, labels: FloatArray, limits: FloatArray | float, joints: Sequence[str]
+    estimated: FloatArray, labels: FloatArray, limits: FloatArray | float, skeleton: Skeleton
 ) -> NDArray[np.str_]:
     """Which kind of error each joint shows, after Ronchi & Perona (ICCV 2017): (N, J), '' without label.
 
@@ -54,11 +55,9 @@ def error_kinds(
     # (N, estimated joint, labelled joint)
     crossed = np.linalg.norm(estimated[:, :, None] - labels[:, None], axis=-1)
     crossed = np.where(np.isfinite(crossed), crossed, np.inf)
-    mirror = [joints.index(mirror_name(name)) for name in joints]
-    paired = np.array([index != other for index, other in enumerate(mirror)])
-    across = np.where(paired, crossed[:, np.arange(len(joints)), mirror], np.inf)
-    for index in range(len(joints)):
-        crossed[:, index, index] = np.inf
+    mirror, joints = np.array(skeleton.flip_indices), np.arange(len(skeleton.joints))
+    across = np.where(mirror != joints, crossed[:, joints, mirror], np.inf)
+    crossed[:, joints, joints] = np.inf
     nearest = crossed.min(axis=2)
     kinds = np.full(own.shape, "miss", dtype="<U9")
     kinds[own <= JITTER * limit[:, None]] = "jitter"

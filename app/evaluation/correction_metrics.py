@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from estimators.known_skeletons import of_joints
+
 Floats = NDArray[np.floating]
 Bools = NDArray[np.bool_]
 WORSE_PX = 5.0
@@ -93,16 +95,6 @@ def swapped(points: Floats, true: Floats, pairs: Sequence[tuple[int, int]]) -> t
         return tellable & (crossed < 0.5 * straight), tellable
 
 
-def side_pairs(joints: Sequence[str]) -> list[tuple[int, int]]:
-    """Indices of the left and right joint of each pair."""
-    names = list(joints)
-    return [
-        (i, names.index("right_" + joint.removeprefix("left_")))
-        for i, joint in enumerate(names)
-        if joint.startswith("left_") and "right_" + joint.removeprefix("left_") in names
-    ]
-
-
 def measure(
     points: Sequence[Floats], true: Sequence[Floats], *, joints: Sequence[str], seed: int = 0
 ) -> Metrics:
@@ -114,7 +106,7 @@ def measure(
         joints: names of the J joints.
         seed: of the bootstrap.
     """
-    sums = [_sums(p, t, side_pairs(joints)) for p, t in zip(points, true, strict=True)]
+    sums = [_sums(p, t, of_joints(joints).pair_indices) for p, t in zip(points, true, strict=True)]
     names = list(sums[0])
     tops = np.array([[take[name][0].sum() for name in names] for take in sums])
     counts = np.array([[take[name][1].sum() for name in names] for take in sums])
@@ -141,7 +133,7 @@ def compare(cases: Sequence[Case], *, joints: Sequence[str]) -> dict[str, float]
         the other pairs that it exchanged), ``made_worse`` (share of points more than 5 px further away) and
         ``made_better``.
     """
-    pairs = side_pairs(joints)
+    pairs = of_joints(joints).pair_indices
     counts = np.zeros(4)
     worse, better, judged = 0, 0, 0
     for case in cases:

@@ -16,8 +16,6 @@ from app.evaluation.detecting import Searching
 from estimators import Estimator, metrics
 from estimators import detectors as detectors
 from estimators.datasets.records import (
-    LSP_JOINTS,
-    YOUTUBE_POSE_JOINTS,
     PoseRecord,
     load_lsp,
     load_youtube_pose,
@@ -25,7 +23,8 @@ from estimators.datasets.records import (
 )
 from estimators.detectors import Detector
 from estimators.interface import FloatArray
-from estimators.skeletons import JOINTS
+from estimators.known_skeletons import LSP, YOUTUBE_POSE
+from estimators.skeletons import JOINTS, Skeleton
 
 BOXES = ("frame", "truth", "found")
 VIDEOS = ("test", "others")
@@ -39,7 +38,7 @@ class Benchmark:
     Attributes:
         name: for tables and files.
         records: the pictures.
-        joints: those that are scored.
+        skeleton: of the joints that are scored.
         units: (N,): a distance of 1 on the curve's axis, in pixels.
         limit: units within which a joint is right.
         steps: of the curve.
@@ -49,12 +48,17 @@ class Benchmark:
 
     name: str
     records: Sequence[PoseRecord]
-    joints: tuple[str, ...]
+    skeleton: Skeleton
     units: FloatArray
     limit: float
     steps: tuple[float, ...]
     axis: str
     groups: dict[str, tuple[str, ...]]
+
+    @property
+    def joints(self) -> tuple[str, ...]:
+        """Names of those that are scored."""
+        return self.skeleton.joints
 
 
 @dataclass(frozen=True)
@@ -94,7 +98,7 @@ def youtube_pose(folder: Path, *, released: bool = False, videos: str = "test") 
     return Benchmark(
         name="youtube-pose",
         records=records,
-        joints=YOUTUBE_POSE_JOINTS,
+        skeleton=YOUTUBE_POSE,
         units=np.ones(len(records)),
         limit=20.0,
         steps=tuple(np.arange(0.0, 41.0)),
@@ -117,7 +121,7 @@ def lsp(folder: Path) -> Benchmark:
     return Benchmark(
         name="lsp",
         records=records,
-        joints=LSP_JOINTS,
+        skeleton=LSP,
         units=torso,
         limit=0.2,
         steps=tuple(np.linspace(0.0, 0.5, 51)),
@@ -182,21 +186,10 @@ def _truth_box(record: PoseRecord) -> FloatArray:
 def _joints_of(
     estimator: Estimator, benchmark: Benchmark, keypoints: FloatArray, person: int | None
 ) -> FloatArray:
-    """The benchmark's joints (J, 3) of one person; NaN where the estimator has none.
-
-    An estimator without the face's centre is scored with the middle of neck and head top.
-    """
-    pose = np.full((len(benchmark.joints), 3), np.nan)
+    """The benchmark's joints (J, 3) of one person; NaN where the estimator has none."""
     if person is None:
-        return pose
-    names = estimator.skeleton.joints
-    for index, joint in enumerate(benchmark.joints):
-        if joint in names:
-            pose[index] = keypoints[person, names.index(joint)]
-        elif joint == "head" and {"neck", "head_top"} <= set(names):
-            ends = [names.index("neck"), names.index("head_top")]
-            pose[index] = keypoints[person, ends].mean(axis=0)
-    return pose
+        return np.full((len(benchmark.joints), 3), np.nan)
+    return estimator.skeleton.select(keypoints[person].astype(np.float64), benchmark.joints)
 
 
 def _labels(benchmark: Benchmark) -> FloatArray:
@@ -216,7 +209,7 @@ def figures(outcome: BenchmarkRun) -> dict[str, Any]:
     distances = metrics.joint_distances(estimated, labels)
     per_joint = 100 * metrics.share_within(distances, limits)
     curve = 100 * metrics.pck_curve(distances, benchmark.units, benchmark.steps)
-    kinds = metrics.kind_shares(metrics.error_kinds(estimated, labels, limits, benchmark.joints))
+    kinds = metrics.kind_shares(metrics.error_kinds(estimated, labels, limits, benchmark.skeleton))
     scored = np.isfinite(distances)
     return {
         "benchmark": benchmark.name,

@@ -19,6 +19,7 @@ from app.errors import PosefixError
 from app.jobs.files import written_whole
 from app.result import ModelRecord, Person, Result, VideoSource
 from estimators import Skeleton
+from estimators.known_skeletons import of_joints
 
 FORMAT = "posefix"
 VERSION = 1
@@ -85,6 +86,8 @@ def to_document(result: Result) -> dict[str, Any]:
             "name": result.skeleton.name,
             "joints": list(result.skeleton.joints),
             "limbs": [list(limb) for limb in result.skeleton.limbs],
+            "pairs": [list(pair) for pair in result.skeleton.pairs],
+            "derived": {joint: list(around) for joint, around in result.skeleton.derived.items()},
         },
         "estimator": vars(result.estimator),
         "corrector": vars(result.corrector) if result.corrector else None,
@@ -99,25 +102,34 @@ def to_document(result: Result) -> dict[str, Any]:
 
 def from_document(document: dict[str, Any]) -> Result:
     """The inverse of :func:`to_document`, to the precision that is written."""
-    skeleton = document["skeleton"]
-    joints = tuple(skeleton["joints"])
+    skeleton = _skeleton_from_document(document["skeleton"])
     indices = np.array(document["frames"]["index"], np.int64)
     times = np.array(document["frames"]["pts_seconds"], np.float64)
     if indices.shape != times.shape:
         raise ValueError(f"{len(indices)} frame numbers and {len(times)} times")
     return Result(
         source=VideoSource(**document["source"]),
-        skeleton=Skeleton(skeleton["name"], joints, tuple((a, b) for a, b in skeleton["limbs"])),
+        skeleton=skeleton,
         frame_indices=indices,
         pts_seconds=times,
         people=tuple(
-            _person_from_document(person, indices.tolist(), joints) for person in document["people"]
+            _person_from_document(person, indices.tolist(), skeleton.joints) for person in document["people"]
         ),
         estimator=ModelRecord(**document["estimator"]),
         corrector=ModelRecord(**document["corrector"]) if document["corrector"] else None,
         # Files of before shots were told apart have no cuts.
         cuts=tuple(np.searchsorted(indices, document["frames"].get("cuts", [])).tolist()),
     )
+
+
+def _skeleton_from_document(document: dict[str, Any]) -> Skeleton:
+    # Files of before skeletons said their pairs have names alone.
+    named = of_joints(document["joints"])
+    limbs, pairs = (
+        tuple((a, b) for a, b in links) for links in (document["limbs"], document.get("pairs", named.pairs))
+    )
+    derived = {joint: tuple(around) for joint, around in document.get("derived", named.derived).items()}
+    return Skeleton(document["name"], named.joints, limbs, pairs, derived)
 
 
 def _person_to_document(person: Person, result: Result) -> dict[str, Any]:

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from corrector.joints import mirror_indices
 from corrector.training.cameras import log_uniform, uniform
+from estimators.skeletons import POSEFIX
 
 CLEAN_SHARE = 0.35
 _DIFFICULTY = {"shoulder": 0.7, "hip": 0.9, "elbow": 1.1, "knee": 1.0, "wrist": 1.5, "ankle": 1.5}
@@ -51,7 +51,7 @@ class ErrorModel:
         self._odds = torch.tensor([odds for _, odds in _GROUPS], device=device)
         sides = [[not joint.startswith(other) for joint in joints] for other in ("right_", "left_")]
         self._sides = torch.tensor(sides, device=device)
-        self._mirror = mirror_indices(joints)
+        self._mirror = POSEFIX.subset(joints).flip_indices
         self._confusions = torch.tensor(_CONFUSIONS, device=device)
 
     def noise(self, points: Tensor, seconds: Tensor) -> Tensor:

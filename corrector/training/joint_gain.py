@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corrector.api import Corrector
-from corrector.joints import UPPER_BODY
 from corrector.training.validation import Validation
+from estimators.skeletons import UPPER_BODY
 
 Floats = NDArray[np.floating]
 

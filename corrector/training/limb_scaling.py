@@ -1,7 +1,7 @@
 """Other people's bodies: poses with limbs longer or shorter than they are.
 
 Motion was recorded of few people, and a network that sees the same four bodies all the time learns them by
-heart. Shapes: B windows, L steps, J joints in the order of :data:`corrector.joints.ALL`.
+heart. Shapes: B windows, L steps, J joints in the order of :data:`estimators.skeletons.JOINTS`.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from corrector.joints import ALL, mirror_indices
 from corrector.training.cameras import uniform
+from estimators.skeletons import JOINTS, POSEFIX
 
 SPREAD = 0.1
 """Standard deviation of the logarithm of a limb's length, and of the whole body's width."""
@@ -30,8 +30,8 @@ def scale_limbs(true: Tensor, given: Tensor, generator: torch.Generator) -> tupl
     limbs), from that one.
     """
     moved = _moved(true, generator)
-    other = true[:, :, mirror_indices(ALL)]
-    theirs = moved[:, :, mirror_indices(ALL)]
+    other = true[:, :, list(POSEFIX.flip_indices)]
+    theirs = moved[:, :, list(POSEFIX.flip_indices)]
     exchanged = (given - other).norm(dim=3, keepdim=True) < 0.5 * (given - true).norm(dim=3, keepdim=True)
     move = torch.where(exchanged, theirs - other, moved - true)
     # Without a place of its own to be moved from, a joint stays where it is.
@@ -43,7 +43,7 @@ def _moved(true: Tensor, generator: torch.Generator) -> Tensor:
     # A joint that comes and goes would leave the changed body and come back to it: a jump in the truth.
     there = true[..., 0].isfinite()
     arms, legs = (
-        there[:, :, [ALL.index(f"{side}_{part}") for side in _SIDES for part in parts]].flatten(1)
+        there[:, :, [JOINTS.index(f"{side}_{part}") for side in _SIDES for part in parts]].flatten(1)
         for parts in (("shoulder", "elbow", "wrist"), ("hip", "knee", "ankle"))
     )
     known = (arms.all(dim=1) & (legs.all(dim=1) | ~legs.any(dim=1))).view(-1, 1, 1)
@@ -54,7 +54,7 @@ def _moved(true: Tensor, generator: torch.Generator) -> Tensor:
         return torch.where(changed, (SPREAD * drawn.clamp(-2.5, 2.5)).exp(), 1.0)
 
     def at(joint: str) -> Tensor:
-        return true[:, :, ALL.index(joint)]
+        return true[:, :, JOINTS.index(joint)]
 
     places: dict[str, Tensor] = {}
     chest, pelvis = ((at(f"left_{part}") + at(f"right_{part}")) / 2 for part in ("shoulder", "hip"))
@@ -71,5 +71,5 @@ def _moved(true: Tensor, generator: torch.Generator) -> Tensor:
     height = factor()
     for joint in ("head", "neck", "head_top"):
         places[joint] = chest + height * (at(joint) - chest)
-    moved = torch.stack([places[joint] for joint in ALL], dim=2)
+    moved = torch.stack([places[joint] for joint in JOINTS], dim=2)
     return torch.where(changed.unsqueeze(3), moved, true)

@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from corrector.joints import ALL
 from corrector.training.pairs_file import Take
+from estimators.known_skeletons import of_joints
+from estimators.skeletons import JOINTS
 
 Floats = NDArray[np.floating]
 
@@ -20,7 +21,7 @@ VALIDATION_SUBJECTS = ("S8",)
 TEST_SUBJECTS = ("S9",)
 
 # Columns of the detector's 16 joints; the head of ours lies between its neck and head top.
-H36M_JOINTS = ALL[1:]
+H36M_JOINTS = JOINTS[1:]
 _H36M_COLUMNS = (8, 9, 13, 12, 14, 11, 15, 10, 3, 2, 4, 1, 5, 0)
 
 # Where our head and head top lie on the line from neck to head of a 3D data set, whose heads are joints of
@@ -60,8 +61,8 @@ class Motion:
     """True motion without detections.
 
     Attributes:
-        points: float32, (T, 15, 2 or 3) in the order of :data:`corrector.joints.ALL`, NaN where unknown. In
-            3D millimetres with y upwards, in 2D pixels.
+        points: float32, (T, 15, 2 or 3) in the order of :data:`estimators.skeletons.JOINTS`, NaN where
+            unknown. In 3D millimetres with y upwards, in 2D pixels.
         lengths: frames of each take, one after another in ``points``.
         fps: frames a second.
     """
@@ -110,9 +111,9 @@ def load_motion(folder: Path) -> tuple[list[Motion], Motion]:
         with np.load(path) as file:
             takes = [file[name].astype(np.float32) for name in sorted(file.files)]
         points = _arranged(np.concatenate(takes), described[kind]["joints"])
-        neck, head = points[:, ALL.index("neck")], points[:, ALL.index("head")].copy()
+        neck, head = points[:, JOINTS.index("neck")], points[:, JOINTS.index("head")].copy()
         for joint, share in zip(("head", "head_top"), _HEADS[kind], strict=True):
-            points[:, ALL.index(joint)] = neck + share * (head - neck)
+            points[:, JOINTS.index(joint)] = neck + share * (head - neck)
         solid.append(Motion(points, tuple(len(take) for take in takes), float(described[kind]["fps"])))
     return solid, _load_penn(folder)
 
@@ -127,10 +128,7 @@ def _load_penn(folder: Path) -> Motion:
 
 
 def _arranged(points: Floats, labels: Sequence[str]) -> Floats:
-    arranged = np.full((len(points), len(ALL), points.shape[2]), np.nan, dtype=np.float32)
-    for column, label in enumerate(labels):
-        arranged[:, ALL.index(_LABELS[label])] = points[:, column]
-    return arranged
+    return of_joints([_LABELS[label] for label in labels]).select(points)
 
 
 def _existing(path: Path) -> Path:

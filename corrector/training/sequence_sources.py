@@ -9,10 +9,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from corrector.joints import ALL
 from corrector.training.conventions import apply_convention, fit_convention
 from corrector.training.motion_datasets import Motion
 from corrector.training.pairs_file import Floats, Take
+from estimators.known_skeletons import of_joints
 
 SLOWEST_FPS = 2.0
 """Takes with fewer frames a second are single photographs of one person: their order means nothing."""
@@ -49,18 +49,8 @@ class SequenceSource:
 
 
 def arrange(points: Floats, joints: Sequence[str]) -> Floats:
-    """Values (T, J, C) of some joints as float32 of all joints (T, 15, C), NaN where there are none.
-
-    A head lies between neck and head top where these are there and it is not.
-    """
-    arranged = np.full((len(points), len(ALL), points.shape[2]), np.nan, dtype=np.float32)
-    for column, joint in enumerate(joints):
-        if joint in ALL:
-            arranged[:, ALL.index(joint)] = points[:, column]
-    if "head" not in joints:
-        around = [ALL.index("neck"), ALL.index("head_top")]
-        arranged[:, ALL.index("head")] = arranged[:, around].mean(axis=1)
-    return arranged
+    """Values (T, J, C) of some joints as float32 of all of posefix's (T, 15, C), NaN where there are none."""
+    return of_joints(joints).select(points.astype(np.float32))
 
 
 def convention(takes: Sequence[Take]) -> Floats:

@@ -9,17 +9,17 @@ import torch
 from torch import Tensor
 
 from corrector.features import REFERENCE_STEP, Window, center_and_scale
-from corrector.joints import ALL, UPPER_BODY, mirror_indices
 from corrector.training.cameras import project, turn, uniform
 from corrector.training.errors import ErrorModel
 from corrector.training.limb_scaling import scale_limbs
 from corrector.training.sequence_sources import SequenceSource
+from estimators.skeletons import JOINTS, POSEFIX, UPPER_BODY
 
 # Every how many frames a window takes one, and how often: 25 or 30 fps down to 5, and single photographs.
 _STRIDES = ((1, 0.7), (2, 0.11), (3, 0.08), (6, 0.08), (40, 0.03))
-_HEADLESS = tuple(joint for joint in ALL if joint != "head")
-_PENN = tuple(joint for joint in ALL if joint not in ("neck", "head_top"))
-_SKELETONS = ((ALL, 0.2), (_HEADLESS, 0.4), (_PENN, 0.2), (UPPER_BODY, 0.2))
+_HEADLESS = tuple(joint for joint in JOINTS if joint != "head")
+_PENN = tuple(joint for joint in JOINTS if joint not in ("neck", "head_top"))
+_SKELETONS = ((JOINTS, 0.2), (_HEADLESS, 0.4), (_PENN, 0.2), (UPPER_BODY, 0.2))
 WHOLE_SHARE = 0.5
 """Of the pairs of videos, how many show all that the detector gave: every joint, none missing, no scores."""
 
@@ -65,10 +65,10 @@ class WindowSampler:
     ) -> None:
         self._sources, self._length, self._seed, self._bodies = sources, length, seed, bodies
         self._generator = torch.Generator(device=device)
-        self._errors = ErrorModel(ALL, self._generator)
-        self._mirror = mirror_indices(ALL)
-        self._joints = [ALL.index(joint) for joint in joints]
-        skeletons = [[joint in kept for joint in ALL] for kept, _ in _SKELETONS]
+        self._errors = ErrorModel(JOINTS, self._generator)
+        self._mirror = list(POSEFIX.flip_indices)
+        self._joints = [JOINTS.index(joint) for joint in joints]
+        skeletons = [[joint in kept for joint in JOINTS] for kept, _ in _SKELETONS]
         self._skeletons = torch.tensor(skeletons, device=device)
         self._headless = self._skeletons[1]
         self._skeleton_odds = torch.tensor([odds for _, odds in _SKELETONS], device=device)
@@ -79,7 +79,7 @@ class WindowSampler:
         drawn = [self._draw(source, round(size * source.share)) for source in self._sources]
         true, given, rated, inside, seconds, smooth = (torch.cat(part) for part in zip(*drawn, strict=True))
         present = true[..., 0].isfinite()
-        place, unit = center_and_scale(Window(true.nan_to_num(0), present, present, seconds), ALL)
+        place, unit = center_and_scale(Window(true.nan_to_num(0), present, present, seconds), JOINTS)
         true, given = (true - place) / unit, (given - place) / unit
         if self._bodies:
             true, given = scale_limbs(true, given, self._generator)
@@ -132,9 +132,9 @@ class WindowSampler:
         but those that the estimator gave (``rated``).
         """
         count, all_of_it = len(given), whole.view(-1, 1, 1)
-        missing = self._errors.misses((count, self._length, len(ALL)), seconds)
+        missing = self._errors.misses((count, self._length, len(JOINTS)), seconds)
         missing &= self._chance(0.45, count).view(-1, 1, 1) & ~all_of_it
-        own_head = given[:, :, [ALL.index("neck")], 0].isnan().all(dim=1, keepdim=True)
+        own_head = given[:, :, [JOINTS.index("neck")], 0].isnan().all(dim=1, keepdim=True)
         shown = self._pick_skeletons(count) | (all_of_it & (self._headless | own_head))
         present = ~missing & shown & inside.unsqueeze(2) & given[..., 0].isfinite()
         scores = self._errors.scores((given - true).norm(dim=3))

@@ -20,34 +20,9 @@ from estimators.datasets.held_out import (
     youtube_pose_names,
 )
 from estimators.datasets.synthetic import sample
+from estimators.known_skeletons import LSP, YOUTUBE_POSE
 from estimators.skeletons import JOINTS
 
-# Both Leeds sets list their joints so; left and right are the person's.
-LSP_JOINTS = (
-    "right_ankle",
-    "right_knee",
-    "right_hip",
-    "left_hip",
-    "left_knee",
-    "left_ankle",
-    "right_wrist",
-    "right_elbow",
-    "right_shoulder",
-    "left_shoulder",
-    "left_elbow",
-    "left_wrist",
-    "neck",
-    "head_top",
-)
-YOUTUBE_POSE_JOINTS = (
-    "head",
-    "right_wrist",
-    "left_wrist",
-    "right_elbow",
-    "left_elbow",
-    "right_shoulder",
-    "left_shoulder",
-)
 DRAWN_SIZE = (240, 240)
 
 
@@ -106,7 +81,7 @@ def load_lsp(folder: Path, *, split: str) -> list[PoseRecord]:
         PoseRecord(
             name=f"im{number:04d}.jpg",
             image=read_image(folder / "images" / f"im{number:04d}.jpg"),
-            keypoints=in_sfn_order(joints[number - 1], LSP_JOINTS),
+            keypoints=in_sfn_order(joints[number - 1], LSP.joints),
         )
         for number in lsp_numbers(split, count=len(joints))
     ]
@@ -127,7 +102,7 @@ def load_lspet(folder: Path) -> list[PoseRecord]:
         PoseRecord(
             name=str(name),
             image=read_image(folder / "images" / str(name)),
-            keypoints=in_sfn_order(np.vstack([joint, head]), (*LSP_JOINTS, "head")),
+            keypoints=in_sfn_order(np.vstack([joint, head]), (*LSP.joints, "head")),
         )
         for name, joint, head in zip(names, labelled, heads, strict=True)
     ]
@@ -202,7 +177,7 @@ def load_youtube_pose(
             continue
         for index in range(len(video.frameids)) if released else np.argsort(video.frameids):
             name = f"{video.videoname}/frame_{video.frameids[index]:06d}.jpg"
-            joints = in_sfn_order(video.locs[:, :, index].T, YOUTUBE_POSE_JOINTS)
+            joints = in_sfn_order(video.locs[:, :, index].T, YOUTUBE_POSE.joints)
             records.append(PoseRecord(name, read_image(folder / "GT_frames" / name), joints))
     return records
 

@@ -16,8 +16,8 @@ from estimators.interface import FloatArray, FrameArray, FramePoses
 from estimators.sfn.builder import use_flip_test
 from estimators.sfn.configuration import SFNConfig
 from estimators.sfn.pipelines import crop_pipeline
-from estimators.sfn.skeleton import SKELETON
 from estimators.sfn.training.metainfo import sfn_metainfo
+from estimators.skeletons import POSEFIX
 
 FAINTEST_PEAK = 0.04  # lower heatmap peaks are noise: the joint is missing
 JOINTS_OF_A_PERSON = 8  # a person seen to the waist shows so many
@@ -36,7 +36,7 @@ class SFNEstimator:
             twice the time.
     """
 
-    skeleton = SKELETON
+    skeleton = POSEFIX
     finds_people = False
     batch_size = 8
 

@@ -12,7 +12,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from estimators.interface import Skeleton, mirror_name
+from estimators.skeletons import Skeleton, pairs_by_name
 
 Array = NDArray[np.floating]
 Blend = dict[str, float]
@@ -24,32 +24,25 @@ class PartLayout:
 
     Attributes:
         skeleton: the joints that the model gives, left and right by their names.
-        labels: the labelled joints it learns from, the viewer's left and right.
-        parts: each part's place as a weighted mean of labels.
+        parts: each part's place as a weighted mean of the joints, labelled with the viewer's left and right.
         parents: of each part; -1 for the root.
         joints: which part is each joint of the skeleton.
     """
 
     skeleton: Skeleton
-    labels: tuple[str, ...]
     parts: tuple[Blend, ...]
     parents: tuple[int, ...]
     joints: dict[str, int]
 
     @property
     def part_weights(self) -> Array:
-        """(parts, labels): ``part_weights @ labelled points`` are the parts' places."""
-        return np.array([[part.get(label, 0.0) for label in self.labels] for part in self.parts])
+        """(parts, joints): ``part_weights @ labelled points`` are the parts' places."""
+        return np.array([[part.get(joint, 0.0) for joint in self.skeleton.joints] for part in self.parts])
 
     @property
     def joint_parts(self) -> tuple[int, ...]:
         """The part of each joint, in the order of the skeleton."""
         return tuple(self.joints[joint] for joint in self.skeleton.joints)
-
-    @property
-    def flip(self) -> tuple[int, ...]:
-        """``points[flip]`` swaps the labels of left and right."""
-        return tuple(self.labels.index(mirror_name(label)) for label in self.labels)
 
 
 def _limb(*joints: str) -> list[Blend]:
@@ -88,8 +81,9 @@ FULL = PartLayout(
             *_limbs("shoulder", "elbow", "wrist"),
             *_limbs("shoulder", "hip", "knee", "ankle"),
         ),
+        pairs=pairs_by_name((*_ARMS, *_LEGS)),
+        derived={"head": ("neck", "head_top")},
     ),
-    labels=("head_top", "neck", *_ARMS, *_LEGS),
     parts=({"head_top": 1.0}, {"neck": 1.0}, *_side("left"), *_side("right")),
     parents=(-1, 0, 1, 2, 3, 4, 5, 2, 7, 8, 9, 10, 11, 12, 1, 14, 15, 16, 17, 14, 19, 20, 21, 22, 23, 24),
     joints={
@@ -114,8 +108,8 @@ UPPER = PartLayout(
             *(("head", f"{side}_shoulder") for side in _SIDES),
             *_limbs("shoulder", "elbow", "wrist"),
         ),
+        pairs=pairs_by_name(_ARMS),
     ),
-    labels=("head", *_ARMS),
     parts=({"head": 1.0}, {"left_shoulder": 0.5, "right_shoulder": 0.5}, *_arm("left"), *_arm("right")),
     parents=(-1, 0, 1, 2, 3, 4, 5, 1, 7, 8, 9, 10),
     joints={

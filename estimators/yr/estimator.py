@@ -8,7 +8,8 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from estimators.interface import FloatArray, FrameArray, FramePoses, Skeleton
+from estimators.interface import FloatArray, FrameArray, FramePoses
+from estimators.skeletons import Skeleton
 from estimators.yr.configuration import YRConfiguration
 from estimators.yr.model import PartModel
 from estimators.yr.part_detector import PartDetector

@@ -24,7 +24,7 @@ def own_placement(found: Placements, points: Array) -> int | None:
 
     Args:
         found: the best first.
-        points: (labels, 2), the person's.
+        points: (joints, 2), the person's.
     """
     low, high = points.min(axis=0), points.max(axis=0)
     centres = found.points
@@ -72,11 +72,10 @@ def look_for(
         threshold: lowest score of a placement.
     """
     joints = list(body.joint_parts)
-    labels = [body.labels.index(joint) for joint in body.skeleton.joints]
     own, best = [], []
     for sample in samples:
         found = detector.detect(sample.read(), threshold=threshold)
-        points = sample.points[labels]
+        points = sample.points
         placed = own_placement(found, points)
         nowhere = np.zeros(len(joints), dtype=bool)
         own.append(nowhere if placed is None else correct(found.points[placed, joints], points))

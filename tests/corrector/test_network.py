@@ -7,8 +7,8 @@ import torch
 from corrector.configuration import PRESETS, CorrectorConfig
 from corrector.decoders import ParallelDecoder, blend
 from corrector.features import Window, center_and_scale, fill_missing, normalise, smooth
-from corrector.joints import ALL, UPPER_BODY, mirror_indices
 from corrector.modeling import CorrectorNetwork
+from estimators.skeletons import JOINTS, POSEFIX, UPPER_BODY
 
 SMALL = {"window": 6, "encoder_size": 4, "decoder_size": 5, "attention_size": 3}
 
@@ -54,10 +54,12 @@ def test_smoothing_twice_spares_a_bend() -> None:
 def test_size_is_of_the_upper_body_and_not_changed_by_exchanged_sides() -> None:
     window = make_window()
     window = window._replace(present=torch.ones_like(window.present))
-    place, size = center_and_scale(window._replace(points=100 * window.points), ALL)
-    swapped = center_and_scale(window._replace(points=100 * window.points[:, :, mirror_indices(ALL)]), ALL)
+    place, size = center_and_scale(window._replace(points=100 * window.points), JOINTS)
+    swapped = center_and_scale(
+        window._replace(points=100 * window.points[:, :, list(POSEFIX.flip_indices)]), JOINTS
+    )
     torch.testing.assert_close(swapped, (place, size))
-    upper = [ALL.index(joint) for joint in UPPER_BODY]
+    upper = [JOINTS.index(joint) for joint in UPPER_BODY]
     few = Window(*(part[:, :, upper] for part in window[:3]), window.seconds)
     torch.testing.assert_close(
         center_and_scale(few._replace(points=100 * few.points), UPPER_BODY), (place, size)
@@ -66,15 +68,15 @@ def test_size_is_of_the_upper_body_and_not_changed_by_exchanged_sides() -> None:
 
 def test_normalised_windows_do_not_depend_on_place_and_size() -> None:
     window = make_window()._replace(present=torch.ones(3, 6, 15))
-    one, _, size = normalise(window._replace(points=100 * window.points), ALL)
-    other, _, double = normalise(window._replace(points=200 * window.points + 50), ALL)
+    one, _, size = normalise(window._replace(points=100 * window.points), JOINTS)
+    other, _, double = normalise(window._replace(points=200 * window.points + 50), JOINTS)
     torch.testing.assert_close(one.points, other.points, atol=1e-4, rtol=1e-4)
     torch.testing.assert_close(2 * size, double, atol=1e-3, rtol=1e-4)
 
 
 def test_a_window_without_anybody_is_finite() -> None:
     empty = Window(torch.zeros(1, 6, 15, 2), *[torch.zeros(1, 6, 15)] * 2, torch.arange(6.0)[None])
-    normal, _, _ = normalise(empty, ALL)
+    normal, _, _ = normalise(empty, JOINTS)
     answer = CorrectorNetwork(CorrectorConfig(**SMALL))(normal)
     assert answer.points.isfinite().all() and answer.log_error.isfinite().all()
 
@@ -157,7 +159,7 @@ def test_a_fresh_network_is_a_light_filter(parallel: bool) -> None:
         window.points,
         smooth(window.points, window, width=0.05, twice=True),
         smooth(window.points, window, width=0.15, twice=True),
-        window.points[:, :, mirror_indices(ALL)],
+        window.points[:, :, list(POSEFIX.flip_indices)],
     ]
     share = torch.tensor([0.0, 2.0, 0.0, 0.0]).softmax(0)
     expected = sum(s * track for s, track in zip(share, tracks, strict=True))
@@ -190,13 +192,4 @@ def test_a_configuration_survives_the_weights_file(preset: str) -> None:
             {k: list(v) if isinstance(v, tuple) else v for k, v in config.to_dict().items()}
         )
         == config
-    )
-
-
-def test_mirror_indices() -> None:
-    names = [ALL[i] for i in mirror_indices(ALL)]
-    assert names[:3] == ["head", "neck", "head_top"]
-    assert all(
-        {a, b} == {f"left_{a.split('_')[1]}", f"right_{a.split('_')[1]}"}
-        for a, b in zip(ALL[3:], names[3:], strict=True)
     )

@@ -7,9 +7,9 @@ import torch
 from corrector import Corrector
 from corrector.api import MAX_GAP_SECONDS
 from corrector.configuration import CorrectorConfig
-from corrector.joints import ALL
 from corrector.modeling import CorrectorNetwork
 from corrector.timeline import Timeline, fillable, segments
+from estimators.skeletons import JOINTS
 from tests.fixtures.corrector_parts import CPU, SMALL, make_corrector, make_motion, times
 
 
@@ -18,7 +18,7 @@ def test_short_gaps_are_filled_and_marked_and_long_ones_stay_empty() -> None:
     short, long = slice(20, 28), slice(60, 60 + int(30 * MAX_GAP_SECONDS) + 2)
     motion[short, 4] = np.nan
     motion[long, 6] = np.nan
-    result = make_corrector().correct(motion, pts_seconds=times(120), joints=ALL)
+    result = make_corrector().correct(motion, pts_seconds=times(120), joints=JOINTS)
     assert np.isfinite(result.keypoints[short, 4]).all() and result.filled[short, 4].all()
     assert np.isnan(result.keypoints[long, 6]).all() and not result.filled[long, 6].any()
     assert np.isnan(result.error_px[long, 6]).all()
@@ -31,8 +31,8 @@ def test_windows_do_not_run_through_a_long_absence() -> None:
     changed = motion.copy()
     changed[70:, :, :2] += np.random.default_rng(5).normal(0, 30, (30, 15, 2))
     corrector = make_corrector()
-    one = corrector.correct(motion, pts_seconds=times(100), joints=ALL)
-    other = corrector.correct(changed, pts_seconds=times(100), joints=ALL)
+    one = corrector.correct(motion, pts_seconds=times(100), joints=JOINTS)
+    other = corrector.correct(changed, pts_seconds=times(100), joints=JOINTS)
     assert np.isnan(one.keypoints[40:70]).all()
     np.testing.assert_array_equal(one.keypoints[:40], other.keypoints[:40])
     assert np.abs(one.keypoints[70:] - other.keypoints[70:]).max() > 1
@@ -41,7 +41,7 @@ def test_windows_do_not_run_through_a_long_absence() -> None:
 def test_a_short_absence_of_everybody_is_filled_but_not_before_the_first_or_after_the_last() -> None:
     motion = make_motion(60)
     motion[:3] = motion[30:36] = motion[-4:] = np.nan
-    result = make_corrector().correct(motion, pts_seconds=times(60), joints=ALL)
+    result = make_corrector().correct(motion, pts_seconds=times(60), joints=JOINTS)
     assert result.filled[30:36].all() and np.isfinite(result.keypoints[30:36]).all()
     assert np.isnan(result.keypoints[:3]).all() and np.isnan(result.keypoints[-4:]).all()
 
@@ -57,7 +57,7 @@ def test_any_frame_rate(fps: float) -> None:
     network = CorrectorNetwork(CorrectorConfig(**SMALL))
     torch.nn.init.zeros_(network.decoder.output.weight)
     network.decoder.output.bias.data.view(-1, 15)[4] = 30  # nothing but the points that were given
-    result = Corrector(network, device=CPU).correct(motion, pts_seconds=seconds, joints=ALL)
+    result = Corrector(network, device=CPU).correct(motion, pts_seconds=seconds, joints=JOINTS)
     np.testing.assert_allclose(result.keypoints, motion[..., :2], atol=0.01)
 
 
@@ -69,7 +69,7 @@ def test_variable_frame_rate_keeps_its_timing() -> None:
     network = CorrectorNetwork(CorrectorConfig(**SMALL))
     torch.nn.init.zeros_(network.decoder.output.weight)
     network.decoder.output.bias.data.view(-1, 15)[4] = 30
-    result = Corrector(network, device=CPU).correct(motion, pts_seconds=seconds, joints=ALL)
+    result = Corrector(network, device=CPU).correct(motion, pts_seconds=seconds, joints=JOINTS)
     np.testing.assert_allclose(result.keypoints, motion[..., :2], atol=0.05)
 
 

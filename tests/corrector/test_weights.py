@@ -5,11 +5,11 @@ import pytest
 import torch
 
 from corrector import Corrector
-from corrector.joints import ALL, UPPER_BODY
+from estimators.skeletons import JOINTS, UPPER_BODY
 
-LEFT = [ALL.index(f"left_{part}") for part in ("knee", "ankle")]
-RIGHT = [ALL.index(f"right_{part}") for part in ("knee", "ankle")]
-WRISTS = [ALL.index(f"{side}_wrist") for side in ("left", "right")]
+LEFT = [JOINTS.index(f"left_{part}") for part in ("knee", "ankle")]
+RIGHT = [JOINTS.index(f"right_{part}") for part in ("knee", "ankle")]
+WRISTS = [JOINTS.index(f"{side}_wrist") for side in ("left", "right")]
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,7 @@ def walk(seconds: np.ndarray, *, height: float = 120.0, turned: float = 0.6) -> 
         joints[f"{side}_knee"] = knee
         bend = 0.5 * np.clip(np.sin(phase + (0 if sign > 0 else np.pi) - 1.2), 0, None)
         joints[f"{side}_ankle"] = _hang(knee, swing - bend, 0.24)
-    ahead, up, aside = (np.stack([joints[name][axis] for name in ALL], axis=1) for axis in range(3))
+    ahead, up, aside = (np.stack([joints[name][axis] for name in JOINTS], axis=1) for axis in range(3))
     across = ahead * np.cos(turned) + aside * np.sin(turned)
     return np.stack((200 + height * (across + 0.25 * seconds[:, None]), 400 - height * up), axis=2)
 
@@ -57,13 +57,13 @@ def distance(points: np.ndarray, true: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.parametrize("fps", [5, 10, 25, 30, 60, 120])
-@pytest.mark.parametrize("joints", [ALL, UPPER_BODY], ids=["15 joints", "upper body"])
+@pytest.mark.parametrize("joints", [JOINTS, UPPER_BODY], ids=["15 joints", "upper body"])
 def test_good_input_comes_out_at_least_as_good(
     corrector: Corrector, fps: int, joints: tuple[str, ...]
 ) -> None:
     rng = np.random.default_rng(0)
     seconds = np.arange(8 * fps) / fps
-    true = walk(seconds)[:, [ALL.index(joint) for joint in joints]]
+    true = walk(seconds)[:, [JOINTS.index(joint) for joint in joints]]
     given = true + rng.normal(0, 1, true.shape)
     fixed = corrector.correct(scored(given), pts_seconds=seconds, joints=joints).keypoints
     assert distance(fixed, true).mean() <= distance(given, true).mean()
@@ -75,7 +75,7 @@ def test_jitter_is_taken_away(corrector: Corrector) -> None:
     seconds = np.arange(240) / 30
     true = walk(seconds)
     given = true + np.random.default_rng(1).normal(0, 3, true.shape)
-    fixed = corrector.correct(scored(given), pts_seconds=seconds, joints=ALL).keypoints
+    fixed = corrector.correct(scored(given), pts_seconds=seconds, joints=JOINTS).keypoints
     assert distance(fixed, true).mean() < 0.75 * distance(given, true).mean()
     assert (
         np.abs(np.diff(fixed - true, n=2, axis=0)).mean()
@@ -90,7 +90,7 @@ def test_exchanged_legs_are_put_right(corrector: Corrector) -> None:
     spans = [slice(start, start + 3 + start % 7) for start in range(20, 280, 30)]
     for span in spans:
         given[span, LEFT + RIGHT] = given[span, RIGHT + LEFT]
-    fixed = corrector.correct(scored(given), pts_seconds=seconds, joints=ALL).keypoints
+    fixed = corrector.correct(scored(given), pts_seconds=seconds, joints=JOINTS).keypoints
     before, after = (distance(points, true)[:, LEFT + RIGHT] for points in (given, fixed))
     wrong = before > 20  # where the legs pass each other there is nothing to put right
     assert wrong.sum() > 50
@@ -104,7 +104,7 @@ def test_gaps_are_filled_where_the_joints_are(corrector: Corrector) -> None:
     given = true + np.random.default_rng(3).normal(0, 2, true.shape)
     for start in range(25, 220, 30):
         given[start : start + 10, WRISTS[start % 2]] = np.nan
-    result = corrector.correct(scored(given), pts_seconds=seconds, joints=ALL)
+    result = corrector.correct(scored(given), pts_seconds=seconds, joints=JOINTS)
     apart = distance(result.keypoints, true)
     assert result.filled.sum() == 70
     assert apart[result.filled].mean() < 0.06 * 120
@@ -118,6 +118,6 @@ def test_expected_errors_tell_good_input_from_bad(corrector: Corrector) -> None:
     expected = []
     for noise in (1, 4, 12):
         given = true + rng.normal(0, noise, true.shape)
-        result = corrector.correct(scored(given), pts_seconds=seconds, joints=ALL)
+        result = corrector.correct(scored(given), pts_seconds=seconds, joints=JOINTS)
         expected.append(result.error_px.mean())
     assert expected[0] < expected[1] < expected[2]

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from estimators.facing import ALL, BEHIND, FRONT, NOT_UPRIGHT, SIDE, UNKNOWN, by_facing, facing
-from estimators.interface import mirror_name
-from estimators.skeletons import JOINTS
+from estimators.skeletons import JOINTS, POSEFIX
 
 
 def person(*, width: float, turned: bool = False) -> np.ndarray:
@@ -22,7 +21,7 @@ def person(*, width: float, turned: bool = False) -> np.ndarray:
 
 
 def exchanged(joints: np.ndarray) -> np.ndarray:
-    return joints[[JOINTS.index(mirror_name(name)) for name in JOINTS]]
+    return joints[list(POSEFIX.flip_indices)]
 
 
 @pytest.mark.parametrize(

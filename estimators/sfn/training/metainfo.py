@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from estimators.interface import mirror_name
-from estimators.sfn.skeleton import SKELETON
+from estimators.skeletons import POSEFIX
 
 UPPER_BODY = ("head", "neck", "shoulder", "elbow", "wrist")
 
@@ -17,14 +16,14 @@ def sfn_metainfo() -> dict[str, Any]:
             "name": name,
             "id": index,
             "type": "upper" if any(part in name for part in UPPER_BODY) else "lower",
-            "swap": mirror_name(name) if mirror_name(name) != name else "",
+            "swap": other if other != name else "",
         }
-        for index, name in enumerate(SKELETON.joints)
+        for index, (name, other) in enumerate(zip(POSEFIX.joints, POSEFIX.mirrored_joints, strict=True))
     }
-    limbs = {index: {"link": limb, "id": index} for index, limb in enumerate(SKELETON.limbs)}
-    joints = len(SKELETON.joints)
+    limbs = {index: {"link": limb, "id": index} for index, limb in enumerate(POSEFIX.limbs)}
+    joints = len(POSEFIX.joints)
     return {
-        "dataset_name": SKELETON.name,
+        "dataset_name": POSEFIX.name,
         "keypoint_info": keypoints,
         "skeleton_info": limbs,
         "joint_weights": [1.0] * joints,

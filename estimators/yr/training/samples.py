@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.io import loadmat
 
 from estimators.datasets.held_out import LSP_NUMBERS, youtube_pose_split
-from estimators.interface import mirror_name
+from estimators.known_skeletons import LSP, YOUTUBE_POSE, of_joints
 from estimators.yr.body import PartLayout
 from estimators.yr.matlab import UNREADABLE
 
@@ -21,17 +21,6 @@ Array = NDArray[np.float64]
 ROTATIONS = (-15.0, -7.5, 0.0, 7.5, 15.0)
 FRAME_STEP = 5  # of YouTube Pose: neighbouring labelled frames are much alike
 UPRIGHT = np.cos(np.radians(50))  # LSP's somersaults are left out: the model has no such mixtures
-PARSE_LABELS = (
-    "left_ankle", "left_knee", "left_hip", "right_hip", "right_knee", "right_ankle", "left_wrist",
-    "left_elbow", "left_shoulder", "right_shoulder", "right_elbow", "right_wrist", "neck", "head_top",
-)  # fmt: skip
-LSP_LABELS = (
-    "right_ankle", "right_knee", "right_hip", "left_hip", "left_knee", "left_ankle", "right_wrist",
-    "right_elbow", "right_shoulder", "left_shoulder", "left_elbow", "left_wrist", "neck", "head_top",
-)  # fmt: skip
-YOUTUBE_LABELS = (
-    "head", "right_wrist", "left_wrist", "right_elbow", "left_elbow", "right_shoulder", "left_shoulder",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -40,13 +29,13 @@ class Sample:
 
     Attributes:
         path: of the image.
-        points: (labels, 2), pixels from 0.
+        points: (joints of the body, 2), pixels from 0.
         rotation: degrees by which the image is turned when it is read.
         mirrored: whether it is mirrored then.
     """
 
     path: Path
-    points: Array
+    points: NDArray[np.floating]
     rotation: float = 0.0
     mirrored: bool = False
 
@@ -105,10 +94,13 @@ def _labels(path: Path) -> dict[str, Any]:
 
 
 def parse(folder: Path, body: PartLayout, *, numbers: range = range(1, 101)) -> list[Sample]:
-    """People of PARSE; 1 to 100 are the ones to train on. Its labels are the viewer's already."""
+    """People of PARSE; 1 to 100 are the ones to train on.
+
+    Its labels are the viewer's already, from the viewer's left ankle on.
+    """
     points = _labels(folder / "labels.mat")["ptsAll"].astype(np.float64) - 1
     return [
-        Sample(folder / f"im{number:04d}.jpg", _select(points[:, :, number - 1], PARSE_LABELS, body))
+        Sample(folder / f"im{number:04d}.jpg", _select(points[:, :, number - 1], LSP.mirrored_joints, body))
         for number in numbers
     ]
 
@@ -125,7 +117,7 @@ def lsp(folder: Path, body: PartLayout, *, numbers: range = LSP_NUMBERS["train"]
             continue
         across = np.array([-up[1], up[0]])
         right_to_left = points[9] - points[8] + points[3] - points[2]
-        labels = LSP_LABELS if right_to_left @ across < 0 else _swapped(LSP_LABELS)
+        labels = LSP.joints if right_to_left @ across < 0 else LSP.mirrored_joints
         samples.append(Sample(folder / "images" / f"im{number:04d}.jpg", _select(points, labels, body)))
     return samples
 
@@ -143,7 +135,8 @@ def youtube(folder: Path, body: PartLayout, *, held_out: bool = False) -> list[S
             continue
         for frame in np.argsort(video.frameids)[::FRAME_STEP]:
             points = video.locs[:, :, frame].T.astype(np.float64) - 1
-            labels = YOUTUBE_LABELS if points[6, 0] < points[5, 0] else _swapped(YOUTUBE_LABELS)
+            facing = points[6, 0] >= points[5, 0]
+            labels = YOUTUBE_POSE.mirrored_joints if facing else YOUTUBE_POSE.joints
             path = folder / "GT_frames" / str(video.videoname) / f"frame_{video.frameids[frame]:06d}.jpg"
             samples.append(Sample(path, _select(points, labels, body)))
     return [sample for sample in samples if np.isfinite(sample.points).all()]
@@ -152,13 +145,14 @@ def youtube(folder: Path, body: PartLayout, *, held_out: bool = False) -> list[S
 def augment(samples: list[Sample], body: PartLayout, *, rotations: tuple[float, ...]) -> list[Sample]:
     """Every sample turned by each angle, and that mirrored."""
     out = []
+    other_side = list(body.skeleton.flip_indices)
     for sample in samples:
         height, width = read_image(sample.path).shape[:2]
         for rotation in rotations:
             turn = _turn((height, width), rotation)
             points = sample.points @ turn[:, :2].T + turn[:, 2]
             out.append(replace(sample, points=points, rotation=rotation))
-            flipped = np.column_stack([width - 1 - points[:, 0], points[:, 1]])[list(body.flip)]
+            flipped = np.column_stack([width - 1 - points[:, 0], points[:, 1]])[other_side]
             out.append(replace(sample, points=flipped, rotation=rotation, mirrored=True))
     return out
 
@@ -168,15 +162,9 @@ def _turn(shape: tuple[int, ...], degrees: float) -> Array:
     return np.asarray(cv2.getRotationMatrix2D(centre, degrees, 1.0), dtype=np.float64)
 
 
-def _swapped(labels: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(mirror_name(label) for label in labels)
-
-
-def _select(points: Array, labels: tuple[str, ...], body: PartLayout) -> Array:
-    """The points that the body learns from, in its order; the face's centre lies between neck and crown."""
-    named = dict(zip(labels, points, strict=True))
-    if "head" not in named:
-        named["head"] = (named["neck"] + named["head_top"]) / 2
-    if missing := sorted(set(body.labels) - set(named)):
+def _select(points: Array, labels: tuple[str, ...], body: PartLayout) -> NDArray[np.floating]:
+    """The points that the body learns from, in its order."""
+    given = of_joints(labels)
+    if missing := sorted(joint for joint in body.skeleton.joints if not given.sources(joint)):
         raise ValueError(f"Invalid data set for this body: it has no labels of {', '.join(missing)}.")
-    return np.array([named[label] for label in body.labels])
+    return given.select(points, body.skeleton.joints)

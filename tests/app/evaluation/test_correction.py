@@ -8,14 +8,15 @@ from scipy.io import loadmat
 
 from app.commands.main import main
 from app.errors import UsageError
-from app.evaluation.correction_metrics import Case, compare, measure, person_size, side_pairs
+from app.evaluation.correction_metrics import Case, compare, measure, person_size
 from app.evaluation.correction_report import parts_of
 from app.evaluation.evaluator import Evaluator
 from app.evaluation.pairs import Pairs, load_pairs
 from app.evaluation.youtube_pairs import SECONDS_APART, is_youtube_pose, youtube_pairs
-from corrector.joints import ALL
 from corrector.training.pairs_file import Take, read_pairs
 from estimators import FramePoses
+from estimators.known_skeletons import of_joints
+from estimators.skeletons import POSEFIX
 from tests.estimators.sfn.test_data import make_youtube_pose
 from tests.fixtures.fakes import BlobEstimator
 
@@ -79,7 +80,7 @@ def test_swaps_are_counted_where_they_can_be_told() -> None:
     assert changes["swaps_made"] == pytest.approx(1 / 16)
     assert changes["made_better"] == pytest.approx(6 / 50)
     assert changes["made_worse"] == pytest.approx(2 / 50)
-    assert side_pairs(JOINTS) == [(1, 2), (3, 4)]
+    assert of_joints(JOINTS).pair_indices == ((1, 2), (3, 4))
     near = still(10)
     near[:, 2] = near[:, 1] + (5, 0)
     swapped = near.copy()
@@ -141,10 +142,10 @@ def write_pairs(path, takes: int = 2, frames: int = 40) -> None:
     rng = np.random.default_rng(0)
     time = np.arange(takes * frames)[:, None] / 25
     true = np.stack([100 + 12 * np.arange(15) + 40 * time, 50 + 20 * np.arange(15) % 170 + 0 * time], axis=2)
-    true[:, ALL.index("left_wrist"), 1] += 30 * np.sin(4 * time[:, 0])
+    true[:, POSEFIX.joints.index("left_wrist"), 1] += 30 * np.sin(4 * time[:, 0])
     detected = np.concatenate((true + rng.normal(0, 3, true.shape), np.ones((len(true), 15, 1))), axis=2)
     detected[10:13, 5] = np.nan
-    np.savez(path, joints=ALL, detected=detected, true=true, fps=25.0, lengths=[frames] * takes)
+    np.savez(path, joints=POSEFIX.joints, detected=detected, true=true, fps=25.0, lengths=[frames] * takes)
 
 
 def test_the_command_measures_filters_beside_the_corrector(tmp_path, capsys) -> None:
@@ -165,7 +166,7 @@ def test_the_command_measures_filters_beside_the_corrector(tmp_path, capsys) -> 
     ]
     assert all(name in shown for name in written["baselines"])
     for name in ("error_px", "pck20", "pck_0.2", "pck_0.05"):
-        assert set(written["corrected"]["true"][f"{name}_per_joint"]) == set(ALL)
+        assert set(written["corrected"]["true"][f"{name}_per_joint"]) == set(POSEFIX.joints)
     initial = written["initial"]["true"]["error_px"]
     for method in written["baselines"].values():
         assert method["corrected"]["true"]["error_px"] < initial
@@ -177,7 +178,7 @@ def test_the_command_measures_filters_beside_the_corrector(tmp_path, capsys) -> 
     assert main(["evaluate", "correction", str(pairs), *options]) == 0
     assert json.loads(figures.read_text())["baselines"] == {}
     joints, takes = read_pairs(again)
-    assert joints == ALL and [take.fps for take in takes] == [25.0, 25.0]
+    assert joints == POSEFIX.joints and [take.fps for take in takes] == [25.0, 25.0]
     np.testing.assert_array_equal(
         np.concatenate([take.detected for take in takes]), np.load(pairs)["detected"]
     )

@@ -12,10 +12,10 @@ from app.commands.main import main
 from app.errors import UsageError
 from app.evaluation.pose_benchmarks import Benchmark, figures, run, youtube_pose
 from estimators import FramePoses, metrics
-from estimators.datasets.records import YOUTUBE_POSE_JOINTS, PoseRecord
+from estimators.datasets.records import PoseRecord
 from estimators.detectors import Detections
-from estimators.sfn.skeleton import SKELETON
-from estimators.skeletons import JOINTS
+from estimators.known_skeletons import YOUTUBE_POSE, of_joints
+from estimators.skeletons import JOINTS, POSEFIX
 from tests.estimators.sfn.test_data import make_youtube_pose
 
 JOINT_NAMES = ("head", "left_wrist", "right_wrist")
@@ -51,7 +51,7 @@ def test_kinds_of_error():
     estimated[3, 1] = (50, 3)  # on the head
     estimated[4, 1] = (np.nan, np.nan)
     estimated[5, 1] = (0, 0)
-    kinds = metrics.error_kinds(estimated, labels, 10.0, JOINT_NAMES)
+    kinds = metrics.error_kinds(estimated, labels, 10.0, of_joints(JOINT_NAMES))
     assert kinds[:, 1].tolist() == ["right", "jitter", "inversion", "swap", "miss", ""]
     assert (kinds[:, 0] == "right").all()
     shares = metrics.kind_shares(kinds)
@@ -61,7 +61,7 @@ def test_kinds_of_error():
 class Perfect:
     """Knows the labels; misses everything in pictures whose first pixel is white."""
 
-    name, skeleton, finds_people, batch_size, weights_sha256 = "perfect", SKELETON, False, 2, "none"
+    name, skeleton, finds_people, batch_size, weights_sha256 = "perfect", POSEFIX, False, 2, "none"
 
     def __init__(self, records: list[PoseRecord]) -> None:
         self.records = iter(records)
@@ -94,7 +94,7 @@ def benchmark(pictures: list[PoseRecord]) -> Benchmark:
     return Benchmark(
         name="made-up",
         records=pictures,
-        joints=YOUTUBE_POSE_JOINTS,
+        skeleton=YOUTUBE_POSE,
         units=np.ones(len(pictures)),
         limit=20.0,
         steps=(0.0, 20.0, 40.0),
@@ -143,7 +143,7 @@ class Pointing:
 class Boxed:
     """Gives joints at the corners and the middle of the box it looks into."""
 
-    name, skeleton, finds_people, batch_size, weights_sha256 = "boxed", SKELETON, False, 2, "none"
+    name, skeleton, finds_people, batch_size, weights_sha256 = "boxed", POSEFIX, False, 2, "none"
 
     def estimate(self, frames, *, pts_seconds, boxes=None):
         results = []

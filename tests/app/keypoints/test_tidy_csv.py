@@ -8,7 +8,7 @@ import pytest
 from app.commands.main import main
 from app.errors import PosefixError
 from app.keypoints import tidy_csv
-from corrector.joints import UPPER_BODY
+from estimators.skeletons import UPPER_BODY
 
 HEADINGS = "frame,joint,x,y,score"
 
@@ -103,7 +103,7 @@ def test_correcting_a_csv_file_says_what_it_lacks(tmp_path, capsys):
     assert "Invalid fps (0)" in capsys.readouterr().err
     assert main(["correct", str(tmp_path / "clip.mp4")]) == 1
     assert "clip.mp4: a video, not keypoints. Estimate and correct its joints with" in capsys.readouterr().err
-    path.write_text(f"{HEADINGS}\n0,head,1,2,1\n")
+    path.write_text(f"{HEADINGS}\n0,tail,1,2,1\n")
     assert main(["correct", str(path), "--fps", "30", "--device", "cpu"]) == 1
-    assert "clip.csv: The corrector needs the upper body" in capsys.readouterr().err
+    assert "clip.csv: Invalid joints (tail): the corrector knows none of them" in capsys.readouterr().err
     assert not (tmp_path / "clip_corrected.csv").exists()

@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from corrector.joints import ALL, mirror_indices
 from corrector.training.cameras import project, turn
 from corrector.training.errors import ErrorModel
+from estimators.skeletons import JOINTS, POSEFIX
 
 
 def test_cameras_keep_up_up_and_the_person_in_shape() -> None:
@@ -20,7 +20,7 @@ def test_cameras_keep_up_up_and_the_person_in_shape() -> None:
 
 
 def test_simulated_errors() -> None:
-    errors = ErrorModel(ALL, torch.Generator().manual_seed(0))
+    errors = ErrorModel(JOINTS, torch.Generator().manual_seed(0))
     seconds = (torch.arange(32) / 30).expand(400, 32)
     true = torch.randn(400, 1, 15, 2).expand(-1, 32, -1, -1)
     noisy = errors.noise(true, seconds)
@@ -30,7 +30,7 @@ def test_simulated_errors() -> None:
     assert slow.std() == pytest.approx(1, abs=0.1)
     assert (slow[:, 1:] * slow[:, :-1]).mean() > 0.85  # neighbours go together
     struck = errors.add_outliers(true, seconds, share=torch.full((400,), 0.5))
-    swaps = (struck == true[:, :, mirror_indices(ALL)]).all(dim=3) & (struck != true).any(dim=3)
+    swaps = (struck == true[:, :, list(POSEFIX.flip_indices)]).all(dim=3) & (struck != true).any(dim=3)
     assert 0.01 < swaps.float().mean() < 0.2
     missing = errors.misses((400, 32, 15), seconds)
     assert 0.02 < missing.float().mean() < 0.3
@@ -40,16 +40,16 @@ def test_simulated_errors() -> None:
 
 
 def test_confused_limbs_flicker_between_their_places() -> None:
-    errors = ErrorModel(ALL, torch.Generator().manual_seed(0))
+    errors = ErrorModel(JOINTS, torch.Generator().manual_seed(0))
     seconds = (torch.arange(32) / 30).expand(400, 32)
     true = torch.randn(400, 1, 15, 2).expand(-1, 32, -1, -1)
     confused = errors.add_swaps(true, seconds, share=torch.full((400,), 0.5))
-    mirrored = true[:, :, mirror_indices(ALL)]
+    mirrored = true[:, :, list(POSEFIX.flip_indices)]
     moved = (confused != true).any(dim=3)
     assert ((confused == true) | (confused == mirrored)).all()
     assert 0.3 < moved.any(dim=2).any(dim=1).float().mean() < 0.55
-    assert not moved[:, :, [ALL.index(joint) for joint in ("head", "neck", "head_top")]].any()
-    left, right = (moved[:, :, ALL.index(f"{side}_wrist")] for side in ("left", "right"))
+    assert not moved[:, :, [JOINTS.index(joint) for joint in ("head", "neck", "head_top")]].any()
+    left, right = (moved[:, :, JOINTS.index(f"{side}_wrist")] for side in ("left", "right"))
     assert (left & ~right).any() and (right & ~left).any() and (left & right).any()
     changes = (left[:, 1:] != left[:, :-1]).sum(dim=1)
     assert changes[left.any(dim=1)].float().mean() > 2  # not one burst, as of `add_outliers`

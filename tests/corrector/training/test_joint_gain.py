@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from corrector.joints import ALL, UPPER_BODY
 from corrector.training.joint_gain import fit_joint_gain
 from corrector.training.pairs_file import Take
 from corrector.training.validation import Validation
+from estimators.skeletons import POSEFIX, UPPER_BODY
 
 JOINTS = (*UPPER_BODY, "tail")
 
@@ -22,7 +22,7 @@ def planted(moves: dict[str, float]) -> Any:
         move = np.array([moves.get(joint.split("_")[-1], 0.0) for joint in joints])
         return SimpleNamespace(keypoints=given[..., :2] + move[:, None] * [1, 0])
 
-    return SimpleNamespace(joints=ALL, correct=correct)
+    return SimpleNamespace(joints=POSEFIX.joints, correct=correct)
 
 
 def test_corrections_that_harm_are_not_carried_out() -> None:
@@ -34,7 +34,9 @@ def test_corrections_that_harm_are_not_carried_out() -> None:
     take = Take("a", np.dstack((given, np.ones(given.shape[:2]))), true, 0.25)
     corrector = planted({"head": -8.0, "shoulder": 10.0, "elbow": 20.0, "wrist": 200.0, "tail": 10.0})
     joint_gain = dict(
-        zip(ALL, fit_joint_gain([(corrector, Validation(JOINTS, [take], [true]))] * 2), strict=True)
+        zip(
+            POSEFIX.joints, fit_joint_gain([(corrector, Validation(JOINTS, [take], [true]))] * 2), strict=True
+        )
     )
     assert joint_gain["head"] == 0.0  # away from the truth
     assert joint_gain["left_shoulder"] == joint_gain["right_shoulder"] == 1.0
@@ -52,11 +54,15 @@ def test_what_helps_in_one_take_and_harms_in_another_is_not_carried_out() -> Non
         takes.append(Take(name, np.dstack((given, np.ones(given.shape[:2]))), true, 0.25))
     corrector = planted({"wrist": 10.0, "elbow": 2.0})
     joint_gain = dict(
-        zip(ALL, fit_joint_gain([(corrector, Validation(JOINTS, takes, [true] * 3))]), strict=True)
+        zip(POSEFIX.joints, fit_joint_gain([(corrector, Validation(JOINTS, takes, [true] * 3))]), strict=True)
     )
     assert joint_gain["left_wrist"] == 0.0  # better by 10, 8 and -10 pixels: it may as well be chance
     assert joint_gain["left_elbow"] == 0.0
     sure = dict(
-        zip(ALL, fit_joint_gain([(corrector, Validation(JOINTS, takes[:2], [true] * 2))]), strict=True)
+        zip(
+            POSEFIX.joints,
+            fit_joint_gain([(corrector, Validation(JOINTS, takes[:2], [true] * 2))]),
+            strict=True,
+        )
     )
     assert sure["left_wrist"] == 1.0

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import torch
 
-from corrector.joints import ALL, mirror_indices
 from corrector.training.limb_scaling import SHARE, scale_limbs
+from estimators.skeletons import JOINTS, POSEFIX
 
 
 def walking(windows: int, steps: int = 4) -> torch.Tensor:
@@ -20,7 +20,7 @@ def change(true: torch.Tensor, given: torch.Tensor) -> tuple[torch.Tensor, torch
 
 
 def length(points: torch.Tensor, far: str, near: str) -> torch.Tensor:
-    return (points[:, :, ALL.index(far)] - points[:, :, ALL.index(near)]).norm(dim=2)
+    return (points[:, :, JOINTS.index(far)] - points[:, :, JOINTS.index(near)]).norm(dim=2)
 
 
 def test_limbs_keep_their_direction_and_both_sides_and_all_steps_change_alike() -> None:
@@ -43,15 +43,15 @@ def test_given_points_keep_their_offset_also_from_the_other_side() -> None:
     offset = 0.05 * torch.randn(true.shape, generator=torch.Generator().manual_seed(2))
     moved, given = change(true, true + offset)
     torch.testing.assert_close(given - moved, offset, rtol=0, atol=1e-5)
-    exchanged = true[:, :, mirror_indices(ALL)]
+    exchanged = true[:, :, list(POSEFIX.flip_indices)]
     moved, given = change(true, exchanged)
-    torch.testing.assert_close(given, moved[:, :, mirror_indices(ALL)], rtol=0, atol=1e-5)
+    torch.testing.assert_close(given, moved[:, :, list(POSEFIX.flip_indices)], rtol=0, atol=1e-5)
 
 
 def test_what_is_unknown_stays_so_and_keeps_the_window_as_it_is() -> None:
     true = walking(50)
-    true[:25, 2, ALL.index("left_knee")] = torch.nan
-    true[:, :, ALL.index("neck")] = torch.nan  # some data sets have none
+    true[:25, 2, JOINTS.index("left_knee")] = torch.nan
+    true[:, :, JOINTS.index("neck")] = torch.nan  # some data sets have none
     moved, given = change(true, torch.full_like(true, torch.nan))
     assert torch.equal(moved.isnan(), true.isnan()) and given.isnan().all()
     torch.testing.assert_close(moved[:25], true[:25], equal_nan=True, rtol=0, atol=0)

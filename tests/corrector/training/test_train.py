@@ -10,7 +10,6 @@ import torch
 
 from corrector.api import load_network
 from corrector.configuration import PRESETS, CorrectorConfig
-from corrector.joints import ALL
 from corrector.modeling import Estimate
 from corrector.training.conventions import apply_convention, fit_convention
 from corrector.training.data import load_training_data
@@ -27,6 +26,7 @@ from corrector.training.sequence_sources import (
 from corrector.training.train import TrainingOptions, compute_loss, learning_rate_at, train
 from corrector.training.validation import Report
 from corrector.training.windows import WindowSampler
+from estimators.skeletons import JOINTS, UPPER_BODY
 
 CPU = torch.device("cpu")
 META = {
@@ -82,10 +82,10 @@ def test_motion_is_arranged_by_name(data: Path) -> None:
     solid, flat = load_motion(data / "motion")
     assert [motion.lengths for motion in solid] == [(60, 60), (60, 60)] and flat.lengths == (40, 50)
     with np.load(data / "motion" / "penn_action_train.npz") as file:
-        np.testing.assert_allclose(flat.points[20, ALL.index("right_knee")], file["xy"][20, 10] / 16)
-    assert np.isnan(flat.points[5, ALL.index("left_elbow")]).all()
-    assert np.isnan(flat.points[:, ALL.index("neck")]).all()
-    neck, head, top = (solid[0].points[:, ALL.index(joint)] for joint in ("neck", "head", "head_top"))
+        np.testing.assert_allclose(flat.points[20, JOINTS.index("right_knee")], file["xy"][20, 10] / 16)
+    assert np.isnan(flat.points[5, JOINTS.index("left_elbow")]).all()
+    assert np.isnan(flat.points[:, JOINTS.index("neck")]).all()
+    neck, head, top = (solid[0].points[:, JOINTS.index(joint)] for joint in ("neck", "head", "head_top"))
     assert (np.linalg.norm(top - neck, axis=1) > np.linalg.norm(head - neck, axis=1)).all()
 
 
@@ -104,7 +104,7 @@ def test_conventions_are_found_despite_outliers_and_move_with_the_person() -> No
     )
 
 
-def sampler(data: Path, *, length: int = 16, joints: tuple[str, ...] = ALL) -> WindowSampler:
+def sampler(data: Path, *, length: int = 16, joints: tuple[str, ...] = JOINTS) -> WindowSampler:
     solid, flat = load_motion(data / "motion")
     sources = [
         _pairs(data, "S1", "S5", share=0.5),
@@ -137,7 +137,7 @@ def test_batches_are_sound(data: Path) -> None:
     missing = (window.present == 0) & known
     assert missing.any()  # joints to be filled in
     assert batch.smooth.sum() == 48
-    assert not batch.window.present[48:, :, ALL.index("neck")].any()  # Penn has none
+    assert not batch.window.present[48:, :, JOINTS.index("neck")].any()  # Penn has none
 
 
 def test_loss_prefers_the_truth_and_an_honest_error() -> None:
@@ -214,7 +214,7 @@ def _pairs(data: Path, *subjects: str, share: float) -> SequenceSource:
 def test_real_pairs_are_often_seen_whole(data: Path) -> None:
     """Half of the pairs: every joint, the head or not, in all frames that the window has, and no scores."""
     source = _pairs(data, "S1", share=1.0)
-    window = WindowSampler([source], joints=ALL, length=8, device=CPU, seed=3).batch(0, 400).window
+    window = WindowSampler([source], joints=JOINTS, length=8, device=CPU, seed=3).batch(0, 400).window
     inside = window.present[:, :, 1:].any(dim=2, keepdim=True)
     whole = (window.present[:, :, 1:] == inside).all(dim=2).all(dim=1)
     plain = (window.scores == window.present).all(dim=2).all(dim=1)
@@ -224,7 +224,7 @@ def test_real_pairs_are_often_seen_whole(data: Path) -> None:
 def _photographs(path: Path, *, takes: int, shift: float = 0.0) -> None:
     """A pairs file of people seen every four seconds, whose right wrist is often seen ``shift`` px aside."""
     rng = np.random.default_rng(1)
-    joints = ALL[:1] + ALL[3:9]
+    joints = UPPER_BODY
     body = rng.normal(0, 40, (1, 7, 2)) + 300
     made = []
     for number in range(takes):
@@ -239,12 +239,12 @@ def test_photographs_are_shown_as_they_are_with_their_scores_in_any_order(tmp_pa
     _photographs(tmp_path / "pairs.npz", takes=2)
     joints, takes = read_pairs(tmp_path / "pairs.npz")
     source = pair_source(takes, joints, None, share=1.0, device=CPU)
-    batch = WindowSampler([source], joints=ALL[:1] + ALL[3:9], length=8, device=CPU, seed=0).batch(0, 64)
+    batch = WindowSampler([source], joints=UPPER_BODY, length=8, device=CPU, seed=0).batch(0, 64)
     assert (batch.window.present == 1).all() and (batch.window.scores == 0.625).all()
     assert (batch.window.points - batch.target).norm(dim=3).max() < 5  # nothing put elsewhere
     assert not batch.smooth.any()
     assert torch.allclose(batch.window.seconds.diff(dim=1), torch.tensor(4.0))
-    again = WindowSampler([source], joints=ALL[:1] + ALL[3:9], length=48, device=CPU, seed=0).batch(0, 64)
+    again = WindowSampler([source], joints=UPPER_BODY, length=48, device=CPU, seed=0).batch(0, 64)
     assert not again.window.present[:, 30:].any()  # a take has no more frames
     assert again.window.present[:, :30].any(dim=2).any(dim=0).all()
 

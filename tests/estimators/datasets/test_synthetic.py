@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from estimators import Skeleton
 from estimators.datasets.synthetic import JOINTS, MOTIONS, Appearance, draw_body, place, pose_at, sample
 from estimators.datasets.synthetic.body import FOREARM, SHIN, THIGH, UPPER_ARM, Limb, Pose
 from estimators.datasets.synthetic.sampling import random_pose
+from estimators.skeletons import POSEFIX
 
 
 def at(body, joint):
@@ -14,7 +14,7 @@ def at(body, joint):
 
 
 def test_the_joints_are_a_skeleton():
-    assert Skeleton("drawn", JOINTS, ()).flip_indices[JOINTS.index("left_hip")] == JOINTS.index("right_hip")
+    assert POSEFIX.flip_indices[JOINTS.index("left_hip")] == JOINTS.index("right_hip")
 
 
 @pytest.mark.parametrize(

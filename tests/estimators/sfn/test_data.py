@@ -10,7 +10,6 @@ import pytest
 from mmengine.dataset import Compose
 
 from estimators.datasets.records import (
-    LSP_JOINTS,
     PoseRecord,
     load_lsp,
     load_lspet,
@@ -19,6 +18,7 @@ from estimators.datasets.records import (
     load_youtube_pose,
     youtube_pose_videos,
 )
+from estimators.known_skeletons import LSP
 from estimators.sfn.codec import SFNHeatmap
 from estimators.sfn.pipelines import crop_pipeline
 from estimators.sfn.training.dataset import RecordDataset, person_box
@@ -50,7 +50,7 @@ def test_lsp_is_read_person_centric_and_split(tmp_path):
 
 def test_lsp_extended_leaves_out_unlabelled_joints(tmp_path):
     joints = np.ones((1, 14, 3), np.float32)
-    joints[0, LSP_JOINTS.index("left_knee")] = (0, 0, 0)
+    joints[0, LSP.joints.index("left_knee")] = (0, 0, 0)
     np.savez(tmp_path / "joints.npz", names=np.array(["a.jpg"]), joints=joints)
     write_picture(tmp_path / "images" / "a.jpg")
     (record,) = load_lspet(tmp_path)

@@ -9,6 +9,7 @@ import pytest
 import torch
 from scipy.io import savemat
 
+from estimators.known_skeletons import LSP
 from estimators.yr.body import BODIES, FULL, UPPER
 from estimators.yr.evaluation import by_group, correct, own_placement
 from estimators.yr.features import hog, pad
@@ -28,7 +29,7 @@ from estimators.yr.training.positives import (
     cut_out,
     levels_near,
 )
-from estimators.yr.training.samples import LSP_LABELS, PARSE_LABELS, Sample, augment, lsp, parse, read_image
+from estimators.yr.training.samples import Sample, augment, lsp, parse, read_image
 from estimators.yr.training.train import Settings, train
 from tests.fixtures.yr_models import random_model, vectors
 
@@ -76,7 +77,7 @@ def photos(tmp_path_factory):
 
 @pytest.mark.parametrize("body", BODIES.values())
 def test_parts_and_joints_of_a_body_fit(body):
-    points = np.array([STANDING[label] for label in body.labels], float)
+    points = np.array([STANDING[label] for label in body.skeleton.joints], float)
     places = body.part_weights @ points
     np.testing.assert_allclose(body.part_weights.sum(axis=1), 1)
     for joint, part in body.joints.items():
@@ -177,25 +178,25 @@ def test_candidates_overlap_their_labels():
 
 def test_labels_are_the_viewers(tmp_path):
     joints = np.zeros((3, 14, 3))
-    viewer = [STANDING[label] for label in LSP_LABELS]
+    viewer = [STANDING[label] for label in LSP.joints]
     swapped = [STANDING[label.replace("left", "L").replace("right", "left").replace("L", "right")]
-               for label in LSP_LABELS]  # fmt: skip
+               for label in LSP.joints]  # fmt: skip
     joints[:2, :, 0] = np.transpose(swapped)  # faces the camera: the person's left is on the viewer's right
     joints[:2, :, 1] = np.transpose(viewer)  # turned away
     joints[:2, :, 2] = -np.transpose(viewer)  # on the head: left out
     savemat(tmp_path / "joints.mat", {"joints": joints})
     people = lsp(tmp_path, FULL, numbers=range(1, 4))
-    wanted = np.array([STANDING[label] for label in FULL.labels]) - 1
+    wanted = np.array([STANDING[label] for label in FULL.skeleton.joints]) - 1
     assert [sample.path.name for sample in people] == ["im0001.jpg", "im0002.jpg"]
     for sample in people:
         np.testing.assert_allclose(sample.points, wanted)
 
 
 def test_turned_and_mirrored_people_keep_their_labels(tmp_path):
-    points = np.array([STANDING[label] for label in FULL.labels])
+    points = np.array([STANDING[label] for label in FULL.skeleton.joints])
     points += (60, 20)
     image = np.zeros((140, 120, 3), np.uint8)
-    left = FULL.labels.index("left_wrist")
+    left = FULL.skeleton.joints.index("left_wrist")
     cv2.circle(image, tuple(int(v) for v in points[left]), 4, (255, 255, 255), -1)
     cv2.imwrite(str(tmp_path / "image.png"), image)
     people = augment([Sample(tmp_path / "image.png", points)], FULL, rotations=(-15.0, 0.0, 15.0))
@@ -203,13 +204,15 @@ def test_turned_and_mirrored_people_keep_their_labels(tmp_path):
     for sample in people:
         name = "right_wrist" if sample.mirrored else "left_wrist"
         ys, xs = np.nonzero(sample.read()[..., 0] > 128)
-        np.testing.assert_allclose(sample.points[FULL.labels.index(name)], [xs.mean(), ys.mean()], atol=0.7)
+        np.testing.assert_allclose(
+            sample.points[FULL.skeleton.joints.index(name)], [xs.mean(), ys.mean()], atol=0.7
+        )
 
 
 @pytest.mark.parametrize(("side", "kept"), [(15.0, 20.0), (31.0, 31.0), (90.0, 40.0)])
 def test_people_are_cut_out_as_they_are_unless_small_or_very_large(tmp_path, side, kept):
     rng = np.random.default_rng(0)
-    image, points = figure(rng, labels=FULL.labels)
+    image, points = figure(rng, labels=FULL.skeleton.joints)
     cv2.imwrite(str(tmp_path / "image.png"), image[..., ::-1])
     places = FULL.part_weights @ points
     person = cut_out(Sample(tmp_path / "image.png", points), places, side, template=20)
@@ -237,7 +240,7 @@ def figures(tmp_path_factory):
     rng = np.random.default_rng(11)
     points = np.zeros((14, 2, 14))
     for number in range(14):
-        image, points[:, :, number] = figure(rng, labels=PARSE_LABELS)
+        image, points[:, :, number] = figure(rng, labels=LSP.mirrored_joints)
         cv2.imwrite(str(folder / f"im{number + 1:04d}.jpg"), image[..., ::-1])
     savemat(folder / "labels.mat", {"ptsAll": points + 1})
     return folder
