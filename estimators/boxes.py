@@ -1,11 +1,19 @@
-"""Boxes: x1, y1, x2, y2 in pixels, as float arrays (..., 4)."""
+"""Boxes: x1, y1, x2, y2 in pixels, as float arrays (..., 4).
+
+What takes two broadcasts: ``iou(a[:, None], b)`` is of each of ``a`` with each of ``b``.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-Boxes = NDArray[np.float32]
+Boxes = NDArray[np.floating]
+
+
+def enclosing(points: NDArray[np.floating]) -> Boxes:
+    """The smallest boxes (..., 4) around points (..., J, 2); NaN does not count, but one must be there."""
+    return np.concatenate([np.nanmin(points, axis=-2), np.nanmax(points, axis=-2)], axis=-1)
 
 
 def around(keypoints: NDArray[np.floating], *, min_score: float, pad: float) -> Boxes | None:
@@ -19,40 +27,67 @@ def around(keypoints: NDArray[np.floating], *, min_score: float, pad: float) -> 
         (4,), or None where fewer than two joints count.
     """
     sure = (keypoints[:, 2] >= min_score) & np.isfinite(keypoints[:, 0])
-    if sure.sum() < 2:
-        return None
-    low, high = keypoints[sure, :2].min(axis=0), keypoints[sure, :2].max(axis=0)
-    margin = pad * float((high - low).max())
-    return np.concatenate([low - margin, high + margin]).astype(np.float32)
-
-
-def at_least(box: Boxes, size: NDArray[np.floating]) -> Boxes:
-    """The box, widened about its middle to a width and height of ``size`` where it is smaller."""
-    missing = np.clip(size - (box[2:] - box[:2]), 0, None) / 2
-    return np.concatenate([box[:2] - missing, box[2:] + missing]).astype(np.float32)
-
-
-def overlap(a: Boxes, b: Boxes) -> float:
-    """Intersection over union of two boxes."""
-    low, high = np.maximum(a[:2], b[:2]), np.minimum(a[2:], b[2:])
-    shared = float(np.prod(np.clip(high - low, 0, None)))
-    area = float(np.prod(a[2:] - a[:2]) + np.prod(b[2:] - b[:2])) - shared
-    return shared / area if area > 0 else 0.0
+    return padded(enclosing(keypoints[sure, :2]), pad) if sure.sum() >= 2 else None
 
 
 def padded(box: Boxes, share: float) -> Boxes:
-    """The box with a share of its longer side added on every side."""
-    margin = share * float((box[2:] - box[:2]).max())
-    return (box + np.array([-margin, -margin, margin, margin])).astype(np.float32)
+    """Boxes with a share of their longer side added on every side."""
+    margin = share * (box[..., 2:] - box[..., :2]).max(axis=-1, keepdims=True)
+    return np.concatenate([box[..., :2] - margin, box[..., 2:] + margin], axis=-1)
+
+
+def at_least(box: Boxes, size: NDArray[np.floating] | float) -> Boxes:
+    """Boxes, widened about their middle to a width and height of ``size`` where they are smaller."""
+    missing = np.clip(size - (box[..., 2:] - box[..., :2]), 0, None) / 2
+    return np.concatenate([box[..., :2] - missing, box[..., 2:] + missing], axis=-1).astype(box.dtype)
 
 
 def moved(box: Boxes, by: NDArray[np.floating]) -> Boxes:
     """The box, moved by x, y."""
-    return (box + np.tile(by, 2)).astype(np.float32)
+    return (box + np.tile(by, 2)).astype(box.dtype)
+
+
+def area(box: Boxes) -> NDArray[np.floating]:
+    """Areas (...), in squared pixels; 0 where an edge lies beyond the one opposite."""
+    return np.prod(np.clip(box[..., 2:] - box[..., :2], 0, None), axis=-1)
+
+
+def shared(box: Boxes, other: Boxes) -> NDArray[np.floating]:
+    """Areas (...) of what two boxes have in common."""
+    low, high = np.maximum(box[..., :2], other[..., :2]), np.minimum(box[..., 2:], other[..., 2:])
+    return area(np.concatenate([low, high], axis=-1))
+
+
+def iou(box: Boxes, other: Boxes) -> NDArray[np.floating]:
+    """Intersection over union (...), 0..1; 0 where neither has an area."""
+    common = shared(box, other)
+    return common / np.maximum(area(box) + area(other) - common, 1e-9)
+
+
+def covered(box: Boxes, other: Boxes) -> NDArray[np.floating]:
+    """How much (...) of a box lies in the other, 0..1."""
+    return shared(box, other) / np.maximum(area(box), 1e-9)
+
+
+def overlap(box: Boxes, other: Boxes) -> float:
+    """Intersection over union of two boxes (4,)."""
+    return float(iou(box, other))
 
 
 def inside(box: Boxes, other: Boxes) -> float:
-    """How much of a box lies in the other, 0..1."""
-    low, high = np.maximum(box[:2], other[:2]), np.minimum(box[2:], other[2:])
-    shared = float(np.prod(np.clip(high - low, 0, None)))
-    return shared / max(float(np.prod(box[2:] - box[:2])), 1e-9)
+    """How much of one box (4,) lies in another, 0..1."""
+    return float(covered(box, other))
+
+
+def nms(box: Boxes, *, limit: float) -> list[int]:
+    """Greedy non-maximum suppression: rows of boxes (N, 4) that overlap no kept one before them by more.
+
+    Args:
+        box: the surest first.
+        limit: intersection over union above which two boxes are of one.
+    """
+    kept: list[int] = []
+    for row in range(len(box)):
+        if not (iou(box[row], box[kept]) > limit).any():
+            kept.append(row)
+    return kept

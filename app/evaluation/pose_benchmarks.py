@@ -15,6 +15,7 @@ from app.errors import UsageError
 from app.evaluation.detecting import Searching
 from estimators import Estimator, metrics
 from estimators import detectors as detectors
+from estimators.boxes import at_least, enclosing, padded
 from estimators.datasets.records import (
     PoseRecord,
     load_lsp,
@@ -178,9 +179,7 @@ def _batches(records: Sequence[PoseRecord], size: int) -> Iterator[list[PoseReco
 
 def _truth_box(record: PoseRecord) -> FloatArray:
     labelled = record.keypoints[np.isfinite(record.keypoints).all(axis=1)]
-    low, high = labelled.min(axis=0), labelled.max(axis=0)
-    pad = TRUTH_PADDING * max(float((high - low).max()), 1.0)
-    return np.concatenate([low - pad, high + pad])[None].astype(np.float32)
+    return at_least(padded(enclosing(labelled), TRUTH_PADDING), 1.0)[None].astype(np.float32)
 
 
 def _joints_of(

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from app.jobs.files import written_whole
 from app.rendering.overlay import OverlayAnnotator, Style
 from app.result import Result
+from estimators.boxes import enclosing, padded
 
 Picture = NDArray[np.uint8]
 TILE_HEIGHT = 360
@@ -124,10 +125,9 @@ class Montage:
         there = np.concatenate(points)
         there = there[np.isfinite(there).all(axis=1)]
         width, height = self._result.source.width, self._result.source.height
-        low, high = there.min(axis=0), there.max(axis=0)
-        margin = 0.2 * float((high - low).max()) + 8
-        x1, y1 = np.clip(low - margin, 0, [width - 2, height - 2]).astype(int)
-        x2, y2 = np.clip(high + margin, [x1 + 2, y1 + 2], [width, height]).astype(int)
+        box = padded(enclosing(there), 0.2)
+        x1, y1 = np.clip(box[:2] - 8, 0, [width - 2, height - 2]).astype(int)
+        x2, y2 = np.clip(box[2:] + 8, [x1 + 2, y1 + 2], [width, height]).astype(int)
         return int(x1), int(y1), int(x2), int(y2)
 
 

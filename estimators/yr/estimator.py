@@ -8,13 +8,14 @@ from dataclasses import replace
 import numpy as np
 import torch
 
+from estimators.boxes import padded
 from estimators.interface import FloatArray, FrameArray, FramePoses
 from estimators.skeletons import Skeleton
 from estimators.yr.configuration import YRConfiguration
 from estimators.yr.model import PartModel
 from estimators.yr.part_detector import PartDetector
 from estimators.yr.processor import score_at, to_poses
-from estimators.yr.search import Tracker, find_people, grown
+from estimators.yr.search import Tracker, find_people
 
 FAST_INTERVAL = 4  # pyramid levels per octave in fast mode
 FOLLOWED, LOST = 0.3, 0.1  # how sure of a person: to follow them, and to have lost them
@@ -90,7 +91,7 @@ class YREstimator:
         keypoints[..., 2] = 0
         scores = np.zeros(len(regions), np.float32)
         for row, region in enumerate(regions):
-            found = find_people(self._detector, frame, region=grown(region, BOX_ROOM), people=1)
+            found = find_people(self._detector, frame, region=padded(region, BOX_ROOM), people=1)
             if len(found):
                 poses = to_poses(found, self.configuration, pts_seconds=time)
                 keypoints[row], scores[row] = poses.keypoints[0], poses.scores[0]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from estimators.boxes import covered, enclosing
 from estimators.yr.body import PartLayout
 from estimators.yr.part_detector import PartDetector, Placements
 from estimators.yr.training.samples import Sample
@@ -26,11 +27,9 @@ def own_placement(found: Placements, points: Array) -> int | None:
         found: the best first.
         points: (joints, 2), the person's.
     """
-    low, high = points.min(axis=0), points.max(axis=0)
-    centres = found.points
-    shared = np.minimum(centres.max(axis=1), high) - np.maximum(centres.min(axis=1), low) + 1
-    covered = np.prod(np.maximum(shared, 0), axis=1) / np.prod(high - low + 1)
-    hits = np.nonzero(covered > COVERED)[0]
+    whole_pixels = np.array([0, 0, 1, 1])  # the released program counts the last pixel, too
+    person, boxes = enclosing(points) + whole_pixels, enclosing(found.points) + whole_pixels
+    hits = np.nonzero(covered(person, boxes) > COVERED)[0]
     return int(hits[0]) if len(hits) else None
 
 

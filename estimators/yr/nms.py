@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from estimators.boxes import covered
+
 Array = NDArray[np.floating]
 
 CANDIDATES = 1000
@@ -28,14 +30,12 @@ def suppress(boxes: Array, scores: Array, *, overlap: float) -> NDArray[np.int64
     """
     order = np.argsort(-scores, kind="stable")[:CANDIDATES]
     regions = np.concatenate([boxes, cover(boxes)[:, None]], axis=1)[order]
-    low, high = regions[..., :2], regions[..., 2:]
-    areas = np.prod(high - low + 1, axis=-1)
+    regions[..., 2:] += 1  # both ends lie inside
     alive = np.arange(len(order))
     kept = []
     while len(alive):
         best = alive[0]
         kept.append(order[best])
-        sides = np.minimum(high[best], high[alive]) - np.maximum(low[best], low[alive]) + 1
-        shared = np.prod(np.maximum(sides, 0), axis=-1)
-        alive = alive[1:][((shared / areas[best]).max(axis=1) <= overlap)[1:]]
+        alive = alive[1:]
+        alive = alive[covered(regions[best], regions[alive]).max(axis=1) <= overlap]
     return np.array(kept, dtype=np.int64)

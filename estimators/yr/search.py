@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from estimators.boxes import padded
 from estimators.interface import FrameArray
 from estimators.yr.model import PartModel
 from estimators.yr.nms import CANDIDATES, cover, suppress
@@ -72,12 +73,6 @@ def _clipped(region: Array | None, frame: FrameArray) -> tuple[int, int, int, in
     return int(low[0]), int(low[1]), int(high[0]), int(high[1])
 
 
-def grown(box: Array, share: float) -> Array:
-    """A box with that share of its longer side added on every side."""
-    room = share * float((box[2:] - box[:2]).max())
-    return box + np.array([-room, -room, room, room])
-
-
 @dataclass
 class Tracker:
     """Looks for people where they were in the frame before: quick, for video.
@@ -123,7 +118,7 @@ class Tracker:
     def _follow(self, frame: FrameArray) -> Placements | None:
         """Everybody near their last place, or None where somebody is lost."""
         found = [
-            find_people(self.detector, frame, region=grown(box, self.ROOM), people=1, part_side=side)
+            find_people(self.detector, frame, region=padded(box, self.ROOM), people=1, part_side=side)
             for box, side in self._people
         ]
         if not found:

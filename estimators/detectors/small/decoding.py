@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
+from estimators.boxes import nms
 from estimators.detectors.small.configuration import STRIDE
 
 SHARED = 0.55  # intersection over union above which two boxes are of one person
@@ -35,22 +35,5 @@ def decode(logits: Tensor, edges: Tensor, *, threshold: float) -> tuple[NDArray,
     left, up, right, down = edges[:, rows, columns]
     boxes = torch.stack([x - left, y - up, x + right, y + down], dim=1).float().cpu().numpy()
     found = scores[rows, columns].float().cpu().numpy()
-    kept = suppress(boxes)
+    kept = nms(boxes, limit=SHARED)
     return boxes[kept], found[kept]
-
-
-def suppress(boxes: NDArray) -> list[int]:
-    """Rows of the boxes that share no more than :data:`SHARED` with one before them."""
-    kept: list[int] = []
-    for row in range(len(boxes)):
-        if not kept or overlaps(boxes[row], boxes[kept]).max() <= SHARED:
-            kept.append(row)
-    return kept
-
-
-def overlaps(box: NDArray, others: NDArray) -> NDArray:
-    """Intersection over union of a box (4,) and others (N, 4): (N,)."""
-    low, high = np.maximum(box[:2], others[:, :2]), np.minimum(box[2:], others[:, 2:])
-    shared = np.prod(np.clip(high - low, 0, None), axis=1)
-    areas = np.prod(others[:, 2:] - others[:, :2], axis=1) + np.prod(box[2:] - box[:2])
-    return shared / np.maximum(areas - shared, 1e-9)

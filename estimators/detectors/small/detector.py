@@ -11,9 +11,10 @@ from mmcv.cnn import fuse_conv_bn
 from numpy.typing import NDArray
 from torch import nn
 
+from estimators.boxes import nms
 from estimators.detectors.interface import Detections
 from estimators.detectors.small.configuration import COARSEST_STRIDE, DetectorConfig
-from estimators.detectors.small.decoding import decode, suppress
+from estimators.detectors.small.decoding import SHARED, decode
 from estimators.detectors.small.modeling import DetectorNetwork
 
 FAINTEST = 0.1
@@ -54,7 +55,7 @@ class SmallDetector:
         boxes, scores = boxes[order], scores[order]
         height, width = frame.shape[:2]
         boxes = np.clip(boxes, -0.5, np.tile([width - 0.5, height - 0.5], 2))
-        kept = [row for row in suppress(boxes) if (boxes[row, 2:] - boxes[row, :2] >= 2).all()]
+        kept = [row for row in nms(boxes, limit=SHARED) if (boxes[row, 2:] - boxes[row, :2] >= 2).all()]
         return Detections(boxes[kept].astype(np.float32), scores[kept].astype(np.float32))
 
     def _look(self, small: NDArray[np.uint8], shape: tuple[int, ...]) -> tuple[NDArray, NDArray]:

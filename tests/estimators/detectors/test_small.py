@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 import weights
 from app.commands.main import main
 from estimators import detectors
+from estimators.boxes import iou
 from estimators.datasets.records import draw_figures
 from estimators.datasets.synthetic import draw_background
 from estimators.detectors import Detections, Detector
 from estimators.detectors.small.configuration import DetectorConfig
-from estimators.detectors.small.decoding import decode, overlaps, suppress
+from estimators.detectors.small.decoding import decode
 from estimators.detectors.small.modeling import build, export, restore
 from estimators.detectors.small.training.photos import DetectorData, Photo, as_photo
 from estimators.detectors.small.training.scenes import SceneMaker
@@ -72,7 +73,7 @@ def test_perfect_maps_have_the_least_loss_and_are_read_as_the_boxes(data):
     boxes, scores = decode(logits[0], edges[0], threshold=0.5)
     assert (scores > 0.99).all()
     for box in scene.boxes:
-        assert overlaps(box, boxes).max() > 0.6
+        assert iou(box, boxes).max() > 0.6
 
 
 def test_an_edge_that_nobody_labelled_teaches_nothing(data):
@@ -83,11 +84,6 @@ def test_an_edge_that_nobody_labelled_teaches_nothing(data):
     loss_of(logits, edges, targets).backward()
     assert (edges.grad[0, 3] == 0).all()
     assert (edges.grad[0, 0] != 0).any()
-
-
-def test_of_two_boxes_of_one_person_the_surer_stays():
-    boxes = np.array([[0, 0, 10, 20], [1, 1, 11, 21], [40, 0, 50, 20]], np.float32)
-    assert suppress(boxes) == [0, 2]
 
 
 def test_a_photo_with_the_upper_body_alone_has_no_lower_edge():
@@ -204,9 +200,7 @@ def test_the_shipped_detector_finds_drawn_people_and_nobody_in_front_of_them(shi
         (found,) = shipped.detect(record.image[None])
         photo = as_photo(record)
         if photo is not None and len(found.boxes):
-            hits += (
-                overlaps(np.clip(photo.box, 0, 240), found.boxes[found.scores >= 0.3]).max(initial=0) > 0.4
-            )
+            hits += iou(np.clip(photo.box, 0, 240), found.boxes[found.scores >= 0.3]).max(initial=0) > 0.4
     assert hits >= 8
 
 

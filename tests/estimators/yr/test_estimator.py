@@ -16,7 +16,7 @@ from estimators.yr.estimator import YREstimator
 from estimators.yr.evaluation import by_group, correct, own_placement
 from estimators.yr.part_detector import PartDetector, Placements
 from estimators.yr.processor import score_at, to_poses
-from estimators.yr.search import LARGEST, Tracker, find_people, grown
+from estimators.yr.search import LARGEST, Tracker, find_people
 from estimators.yr.store import save_model
 from estimators.yr.training.samples import parse, read_image
 from tests.fixtures import clips
@@ -125,10 +125,6 @@ def test_large_frames_are_shrunk_and_their_people_are_not():
     assert (sides >= 8 * 24 / 2).all() and (sides <= 8 * 24 * 2).all()
     np.testing.assert_allclose(found.boxes[..., :2], same.boxes[..., :2] * 2)
     np.testing.assert_allclose(found.boxes[..., 2:], same.boxes[..., 2:] * 2 + 1)
-
-
-def test_growing_a_box():
-    assert grown(np.array([0.0, 0, 10, 20]), 0.5).tolist() == [-10, -10, 20, 30]
 
 
 class Spy:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from estimators.boxes import enclosing, padded
 from estimators.datasets.records import (
     PoseRecord,
     load_lsp,
@@ -93,9 +94,7 @@ def as_photo(record: PoseRecord) -> Photo | None:
     head = joints[JOINTS.index("head")]
     # Where only the face is labelled, the head ends about half as far again from the shoulders.
     points = np.vstack([joints, head + 0.5 * (head - anchor)])
-    low, high = np.nanmin(points, axis=0), np.nanmax(points, axis=0)
-    margin = PAD * float((high - low).max())
-    box = np.concatenate([low - margin, high + margin]).astype(np.float32)
+    box = padded(enclosing(points), PAD).astype(np.float32)
     legs = joints[[JOINTS.index(f"{side}_{part}") for side in ("left", "right") for part in ("hip", "ankle")]]
     if not np.isfinite(legs).any():
         box[3] = np.nan

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from estimators.boxes import enclosing, padded
 from estimators.datasets.synthetic import JOINTS as DRAWN_JOINTS
 from estimators.datasets.synthetic import Appearance, draw_background, draw_body, place
 from estimators.datasets.synthetic.sampling import random_pose
@@ -141,14 +142,13 @@ class SceneMaker:
         pelvis = rng.uniform(0, self._side, 2)
         body = place(random_pose(rng), height=height, pelvis=(float(pelvis[0]), float(pelvis[1])))
         joints = body.keypoints.astype(np.float32)
-        low, high = joints.min(axis=0), joints.max(axis=0)
+        outline = enclosing(joints)
         draw_body(scene.picture, body, Appearance.sample(rng))
-        x1, y1 = np.floor(low).astype(int)
-        x2, y2 = np.ceil(high).astype(int)
+        x1, y1 = np.floor(outline[:2]).astype(int)
+        x2, y2 = np.ceil(outline[2:]).astype(int)
         scene.cover(int(x1), int(y1), int(x2), int(y2))
-        margin = PAD * float((high - low).max())
         anchor = joints[[DRAWN_JOINTS.index(name) for name in ANCHOR_JOINTS]].mean(axis=0)
-        scene.add(anchor, np.concatenate([low - margin, high + margin]))
+        scene.add(anchor, padded(outline, PAD))
 
     def _paste_empty(self, rng: np.random.Generator, scene: Scene) -> None:
         width, height = np.exp(rng.uniform(np.log(SMALLEST), np.log(0.8 * self._side), 2)).astype(int)

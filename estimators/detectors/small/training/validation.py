@@ -9,7 +9,8 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from estimators.detectors.small.decoding import decode, overlaps
+from estimators.boxes import iou
+from estimators.detectors.small.decoding import decode
 from estimators.detectors.small.training.scenes import Scene
 
 FAINTEST = 0.05
@@ -38,12 +39,12 @@ def validate(model: nn.Module, scenes: Sequence[Scene], *, device: torch.device)
         shared.append(matched[(matched > 0) & (found >= THRESHOLD)])
     score, hit = np.concatenate(scores), np.concatenate(hits)
     sure = score >= THRESHOLD
-    overlap = np.concatenate(shared)
+    common = np.concatenate(shared)
     return {
         "average_precision": round(_average_precision(score, hit, people), 4),
         "recall": round(float(hit[sure].sum() / max(people, 1)), 4),
         "false_a_scene": round(float((~hit[sure]).sum() / len(scenes)), 4),
-        "overlap": round(float(overlap.mean()) if len(overlap) else 0.0, 4),
+        "overlap": round(float(common.mean()) if len(common) else 0.0, 4),
     }
 
 
@@ -56,7 +57,7 @@ def _match(boxes: NDArray, scene: Scene) -> NDArray[np.float64]:
             break
         # An edge that nobody labelled is taken as found.
         known = np.stack([np.where(np.isfinite(scene.boxes[i]), scene.boxes[i], box) for i in free])
-        share = overlaps(np.clip(box, 0, len(scene.picture)), np.clip(known, 0, len(scene.picture)))
+        share = iou(np.clip(box, 0, len(scene.picture)), np.clip(known, 0, len(scene.picture)))
         best = int(np.argmax(share))
         if share[best] >= SAME:
             matched[row] = share[best]
