@@ -78,13 +78,13 @@ def by_facing(keypoints: FloatArray, labels: FloatArray) -> dict[str, FacingRow]
         labels: (N, 15, 2), NaN where not labelled.
     """
     kinds = facing(labels)
-    limits = TORSO_SHARE * torso_lengths(labels)[:, None]
+    limits = TORSO_SHARE * torso_lengths(labels)
     order = [JOINTS.index(name) for name in LIMB_JOINTS]
     across = [POSEFIX.flip_indices[index] for index in order]
     own = metrics.joint_distances(keypoints[:, order], labels[:, order])
     other = metrics.joint_distances(keypoints[:, across], labels[:, order])
     labelled = ~np.isnan(own)
-    right, exchanged = (own <= limits) & labelled, (other <= limits) & labelled
+    right, exchanged = metrics.hits(own, limits), metrics.hits(other, limits)
     gain = exchanged.sum(axis=1) - right.sum(axis=1)
     mirrored = gain >= EXCHANGED
     rows = {}

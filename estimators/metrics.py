@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from estimators.boxes import enclosing
 from estimators.interface import FloatArray
 from estimators.skeletons import Skeleton
 
 ERROR_KINDS = ("right", "jitter", "inversion", "swap", "miss")
 JITTER = 2.0  # up to so many limits from its own place a joint counts as roughly found
+
+
+def person_size(keypoints: FloatArray) -> FloatArray:
+    """Longer side (...) of the box around keypoints (..., J, 2), in their unit; NaN where there are none."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        box = enclosing(keypoints)
+    return (box[..., 2:] - box[..., :2]).max(axis=-1)
+
+
+def torso_length(keypoints: FloatArray, skeleton: Skeleton) -> FloatArray:
+    """Distance (...) from left shoulder to right hip of keypoints (..., J, 2): the unit of PCK on LSP."""
+    ends = skeleton.select(keypoints, ("left_shoulder", "right_hip"))
+    return np.linalg.norm(ends[..., 0, :] - ends[..., 1, :], axis=-1)
 
 
 def joint_distances(estimated: FloatArray, labels: FloatArray) -> FloatArray:
@@ -21,24 +37,31 @@ def joint_distances(estimated: FloatArray, labels: FloatArray) -> FloatArray:
     return np.where(labelled, np.where(np.isfinite(distances), distances, np.inf), np.nan)
 
 
-def share_within(distances: FloatArray, limits: FloatArray | float) -> FloatArray:
-    """Share (J,) of labelled joints within a limit: PCK, as a fraction; NaN for joints never labelled.
+def hits(distances: FloatArray, limits: FloatArray | float) -> NDArray[np.bool_]:
+    """Which labelled joints (N, J) are within a limit.
 
     Args:
         distances: (N, J), as :func:`joint_distances` gives them.
         limits: one for all, or (N,) one a picture; a distance equal to its limit is within.
     """
     limit = np.broadcast_to(np.asarray(limits, dtype=float), (len(distances),))[:, None]
-    labelled = ~np.isnan(distances)
-    within = (distances <= limit) & labelled
-    count = labelled.sum(axis=0)
-    return np.divide(within.sum(axis=0), count, out=np.full(count.shape, np.nan), where=count > 0)
+    return (distances <= limit) & ~np.isnan(distances)
+
+
+def pck(distances: FloatArray, limits: FloatArray | float) -> FloatArray:
+    """Percentage of correct keypoints as a fraction (J,): labelled joints within a limit, as in :func:`hits`.
+
+    NaN for joints that are never labelled.
+    """
+    count = (~np.isnan(distances)).sum(axis=0)
+    within = hits(distances, limits).sum(axis=0)
+    return np.divide(within, count, out=np.full(count.shape, np.nan), where=count > 0)
 
 
 def pck_curve(distances: FloatArray, units: FloatArray | float, steps: Sequence[float]) -> FloatArray:
     """PCK (steps, J) at each step times the unit of each picture."""
     unit = np.asarray(units, dtype=float)
-    return np.stack([share_within(distances, unit * step) for step in steps])
+    return np.stack([pck(distances, unit * step) for step in steps])
 
 
 def error_kinds(

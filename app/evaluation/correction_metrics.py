@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from estimators.known_skeletons import of_joints
+from estimators.metrics import hits, joint_distances, pck_curve, person_size
 
 Floats = NDArray[np.floating]
 Bools = NDArray[np.bool_]
@@ -75,12 +76,6 @@ class Metrics:
         }
 
 
-def person_size(true: Floats) -> Floats:
-    """Longer side of the box around the true joints of each frame, (T,), pixels."""
-    with np.errstate(invalid="ignore"):
-        return (np.nanmax(true, axis=1) - np.nanmin(true, axis=1)).max(axis=1)
-
-
 def swapped(points: Floats, true: Floats, pairs: Sequence[tuple[int, int]]) -> tuple[Bools, Bools]:
     """Which left/right pairs are exchanged, and in which that can be told at all: two of bool (T, P).
 
@@ -113,8 +108,8 @@ def measure(
     with np.errstate(invalid="ignore"):
         mean = {n: float(v) for n, v in zip(names, tops.sum(0) / counts.sum(0), strict=True)}
         per_joint = {name: np.divide(*np.sum([take[name] for take in sums], axis=0)) for name in PER_JOINT}
-        curve = np.sum([_within(p, t) for p, t in zip(points, true, strict=True)], axis=0)
-        curve = curve / np.sum([take["pck20"][1] for take in sums], axis=0)
+    apart = np.concatenate([joint_distances(p, t) for p, t in zip(points, true, strict=True)])
+    curve = pck_curve(apart, 1.0, CURVE_PX)
     frames = np.concatenate([_frame_errors(p, t) for p, t in zip(points, true, strict=True)])
     worst = np.sort(frames[np.isfinite(frames)])[-max(1, len(frames) // 100) :]
     return Metrics(
@@ -157,12 +152,6 @@ def _distance(a: Floats, b: Floats) -> Floats:
     return np.linalg.norm(a - b, axis=-1)
 
 
-def _within(points: Floats, true: Floats) -> Floats:
-    """How many points are within each of CURVE_PX pixels, (41, J)."""
-    apart = _distance(points, true)
-    return np.stack([(apart <= px).sum(axis=0) for px in CURVE_PX]).astype(float)
-
-
 def _frame_errors(points: Floats, true: Floats) -> Floats:
     apart = _distance(points, true)
     there = np.isfinite(apart)
@@ -172,19 +161,15 @@ def _frame_errors(points: Floats, true: Floats) -> Floats:
 
 def _sums(points: Floats, true: Floats, pairs: Sequence[tuple[int, int]]) -> dict[str, tuple[Floats, Floats]]:
     """Numerators and denominators by joint (or pair) of the averages, of one take."""
-    apart = _distance(points, true)
-    known = np.isfinite(true).all(axis=2)
-    near = np.where(np.isfinite(apart), apart, np.inf)
-    size = person_size(true)[:, None]
-    found = np.isfinite(apart)
+    apart = joint_distances(points, true)
+    known, found = (~np.isnan(apart)).sum(axis=0), np.isfinite(apart)
+    size = person_size(true)
     bend = np.linalg.norm(np.diff(points - true, n=2, axis=0), axis=2)
     bent = np.isfinite(bend)
     exchanged, tellable = swapped(points, true, pairs)
-    with np.errstate(invalid="ignore"):
-        shares = {f"pck_{share}": ((near <= share * size).sum(0), known.sum(0)) for share in PCK_SHARES}
+    limits = {"pck20": PCK_PX} | {f"pck_{share}": share * size for share in PCK_SHARES}
     return {
-        "pck20": ((near <= PCK_PX).sum(axis=0), known.sum(axis=0)),
-        **shares,
+        **{name: (hits(apart, limit).sum(axis=0), known) for name, limit in limits.items()},
         "error_px": (np.where(found, apart, 0).sum(axis=0), found.sum(axis=0)),
         "acceleration_px": (np.where(bent, bend, 0).sum(axis=0), bent.sum(axis=0)),
         "swaps": (exchanged.sum(axis=0), tellable.sum(axis=0)),

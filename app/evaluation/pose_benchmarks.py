@@ -25,7 +25,7 @@ from estimators.datasets.records import (
 from estimators.detectors import Detector
 from estimators.interface import FloatArray
 from estimators.known_skeletons import LSP, YOUTUBE_POSE
-from estimators.skeletons import JOINTS, Skeleton
+from estimators.skeletons import POSEFIX, Skeleton
 
 BOXES = ("frame", "truth", "found")
 VIDEOS = ("test", "others")
@@ -116,8 +116,7 @@ def youtube_pose(folder: Path, *, released: bool = False, videos: str = "test") 
 def lsp(folder: Path) -> Benchmark:
     """Leeds Sports Pose, images 1001 on: right within a fifth of the torso, left and right the person's."""
     records = load_lsp(folder, split="test")
-    ends = [JOINTS.index("left_shoulder"), JOINTS.index("right_hip")]
-    torso = np.array([np.linalg.norm(np.diff(record.keypoints[ends], axis=0)) for record in records])
+    torso = metrics.torso_length(np.stack([record.keypoints for record in records]), POSEFIX)
     limbs = {part + "s": _sides(part) for part in ("shoulder", "elbow", "wrist", "hip", "knee", "ankle")}
     return Benchmark(
         name="lsp",
@@ -192,8 +191,7 @@ def _joints_of(
 
 
 def _labels(benchmark: Benchmark) -> FloatArray:
-    order = [JOINTS.index(name) for name in benchmark.joints]
-    return np.stack([record.keypoints[order] for record in benchmark.records])
+    return POSEFIX.select(np.stack([record.keypoints for record in benchmark.records]), benchmark.joints)
 
 
 def figures(outcome: BenchmarkRun) -> dict[str, Any]:
@@ -206,7 +204,7 @@ def figures(outcome: BenchmarkRun) -> dict[str, Any]:
     limits = benchmark.units * benchmark.limit
     estimated = outcome.keypoints[..., :2]
     distances = metrics.joint_distances(estimated, labels)
-    per_joint = 100 * metrics.share_within(distances, limits)
+    per_joint = 100 * metrics.pck(distances, limits)
     curve = 100 * metrics.pck_curve(distances, benchmark.units, benchmark.steps)
     kinds = metrics.kind_shares(metrics.error_kinds(estimated, labels, limits, benchmark.skeleton))
     scored = np.isfinite(distances)

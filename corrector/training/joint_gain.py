@@ -9,11 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from corrector.api import Corrector
+from corrector.features import Window, center_and_scale
 from corrector.training.validation import Validation
-from estimators.skeletons import UPPER_BODY
+from estimators.known_skeletons import of_joints
+from estimators.skeletons import JOINTS
 
 Floats = NDArray[np.floating]
 
@@ -68,9 +71,9 @@ def _part(joint: str) -> str:
 
 def _size(points: Floats, joints: Sequence[str]) -> float:
     """Of the person in a take, in pixels."""
-    body = points[:, [list(joints).index(joint) for joint in UPPER_BODY if joint in joints]]
-    apart = body - np.nanmean(body, axis=1, keepdims=True)
-    return float(np.sqrt(np.nanmedian(np.nanmean((apart**2).sum(axis=2), axis=1))))
+    track = torch.from_numpy(of_joints(joints).select(points))[None]
+    there = track[..., 0].isfinite()
+    return float(center_and_scale(Window(track, there, there, track[..., 0, 0]), JOINTS)[1])
 
 
 def _loss(given: Floats, change: Floats, target: Floats, size: float) -> Floats:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from estimators import metrics
 from estimators.boxes import covered, enclosing
 from estimators.yr.body import PartLayout
 from estimators.yr.part_detector import PartDetector, Placements
@@ -35,8 +36,8 @@ def own_placement(found: Placements, points: Array) -> int | None:
 
 def correct(predicted: Array, points: Array) -> NDArray[np.bool_]:
     """Which joints are near enough; both (joints, 2), a joint that was not found is NaN."""
-    reach = NEAR * (points.max(axis=0) - points.min(axis=0) + 1).max()
-    return np.linalg.norm(predicted - points, axis=1) <= reach
+    reach = NEAR * (metrics.person_size(points) + 1)  # its authors count the last pixel, too
+    return metrics.hits(metrics.joint_distances(predicted, points)[None], reach)[0]
 
 
 def by_group(hits: NDArray[np.bool_], joints: Sequence[str]) -> dict[str, float]:

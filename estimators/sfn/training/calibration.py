@@ -6,10 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from estimators.metrics import hits, joint_distances, torso_length
 from estimators.sfn.builder import use_flip_test
 from estimators.sfn.configuration import SFNConfig
 from estimators.sfn.training.mixture import TrainingData
-from estimators.sfn.training.validation import TORSO_SHARE, YOUTUBE_PIXELS, predict_records, torso_lengths
+from estimators.sfn.training.validation import TORSO_SHARE, YOUTUBE_PIXELS, predict_records
+from estimators.skeletons import POSEFIX
 
 BINS = 12
 
@@ -60,10 +62,10 @@ def calibrate(
         found = predict_records(model, records, config=config, whole_frame=whole_frame)
         limits = np.full(len(records), YOUTUBE_PIXELS)
         if not whole_frame:
-            limits = TORSO_SHARE * torso_lengths(found.labels)
-        distance = np.linalg.norm(found.keypoints - found.labels, axis=-1)
-        labelled = np.isfinite(distance)
+            limits = TORSO_SHARE * torso_length(found.labels, POSEFIX)
+        distances = joint_distances(found.keypoints, found.labels)
+        labelled = ~np.isnan(distances)
         peaks.append(found.peaks[labelled])
-        correct.append((distance <= limits[:, None])[labelled])
+        correct.append(hits(distances, limits)[labelled])
     use_flip_test(model, False)
     return fit_curve(np.concatenate(peaks), np.concatenate(correct))

@@ -1,4 +1,4 @@
-"""What a training run watches: PCK on the held-out pictures, by MMPose's own metric."""
+"""What a training run watches: PCK on the held-out pictures."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 import torch
-from mmpose.evaluation.functional import keypoint_pck_accuracy
 from mmpose.registry import KEYPOINT_CODECS
 from torch import nn
 
+from estimators import metrics
 from estimators.datasets.records import PoseRecord
 from estimators.facing import ALL, by_facing
 from estimators.sfn.builder import codec_config
@@ -19,7 +19,7 @@ from estimators.sfn.configuration import SFNConfig
 from estimators.sfn.pipelines import crop_pipeline
 from estimators.sfn.training.dataset import RecordDataset
 from estimators.sfn.training.mixture import TrainingData, collate
-from estimators.skeletons import JOINTS
+from estimators.skeletons import POSEFIX
 
 YOUTUBE_PIXELS = 20.0
 TORSO_SHARE = 0.2
@@ -60,17 +60,8 @@ def predict_records(
 
 def pck(predictions: Predictions, *, limits: np.ndarray) -> float:
     """Mean over the joints, in per cent, of labels met within a limit in pixels (N,) a record."""
-    labelled = np.isfinite(predictions.labels).all(axis=-1)
-    scale = np.repeat(limits[:, None], 2, axis=1)
-    truth = np.nan_to_num(predictions.labels)
-    _, mean, _ = keypoint_pck_accuracy(predictions.keypoints, truth, labelled, 1.0, scale)
-    return 100.0 * float(mean)
-
-
-def torso_lengths(labels: np.ndarray) -> np.ndarray:
-    """Distance between left shoulder and right hip (N,), the unit of PCK on LSP."""
-    shoulder, hip = JOINTS.index("left_shoulder"), JOINTS.index("right_hip")
-    return np.linalg.norm(labels[:, shoulder] - labels[:, hip], axis=-1)
+    distances = metrics.joint_distances(predictions.keypoints, predictions.labels)
+    return 100.0 * float(np.nanmean(metrics.pck(distances, limits)))
 
 
 def validate(model: nn.Module, data: TrainingData, *, config: SFNConfig) -> dict[str, float]:
@@ -83,7 +74,7 @@ def validate(model: nn.Module, data: TrainingData, *, config: SFNConfig) -> dict
     lsp = predict_records(model, data.lsp_validation, config=config, whole_frame=False)
     youtube = predict_records(model, data.youtube_validation, config=config, whole_frame=True)
     shares = {
-        "lsp": pck(lsp, limits=TORSO_SHARE * torso_lengths(lsp.labels)),
+        "lsp": pck(lsp, limits=TORSO_SHARE * metrics.torso_length(lsp.labels, POSEFIX)),
         "youtube_pose": pck(youtube, limits=np.full(len(youtube.labels), YOUTUBE_PIXELS)),
     }
     for name, records in data.photos_validation.items():

@@ -8,7 +8,7 @@ from scipy.io import loadmat
 
 from app.commands.main import main
 from app.errors import UsageError
-from app.evaluation.correction_metrics import Case, compare, measure, person_size
+from app.evaluation.correction_metrics import Case, compare, measure
 from app.evaluation.correction_report import parts_of
 from app.evaluation.evaluator import Evaluator
 from app.evaluation.pairs import Pairs, load_pairs
@@ -26,10 +26,6 @@ POSE = np.array([[100.0, 0], [60, 100], [140, 100], [80, 200], [120, 200]])
 
 def still(frames: int) -> np.ndarray:
     return np.repeat(POSE[None], frames, axis=0)
-
-
-def test_person_size_is_the_longer_side_of_the_box() -> None:
-    assert person_size(still(2)).tolist() == [200, 200]
 
 
 def test_figures_of_known_points() -> None:
@@ -86,6 +82,17 @@ def test_swaps_are_counted_where_they_can_be_told() -> None:
     swapped = near.copy()
     swapped[:, [1, 2]] = swapped[:, [2, 1]]
     assert np.isnan(compare([Case("b", near, swapped, near)], joints=JOINTS)["swaps_repaired"])
+
+
+@pytest.mark.parametrize(("other_side", "repaired"), [(0.7, 1.0), (0.6, np.nan)])
+def test_a_swap_brings_both_nearer_to_the_other_side_by_half(other_side: float, repaired: float) -> None:
+    """At 0.7 of the way to each other's place, what is left is 0.43 of what was gone; at 0.6 it is 0.67."""
+    initial = still(4)
+    way = initial[:, 2] - initial[:, 1]
+    initial[:, 1] += other_side * way
+    initial[:, 2] -= other_side * way
+    changes = compare([Case("a", still(4), initial, still(4))], joints=JOINTS)
+    assert changes["swaps_repaired"] == pytest.approx(repaired, nan_ok=True)
 
 
 def test_cases_must_fit() -> None:

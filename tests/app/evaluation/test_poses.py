@@ -6,56 +6,18 @@ import json
 
 import numpy as np
 import pytest
-from mmpose.evaluation.functional import keypoint_pck_accuracy
 
 from app.commands.main import main
 from app.errors import UsageError
 from app.evaluation.pose_benchmarks import Benchmark, figures, run, youtube_pose
-from estimators import FramePoses, metrics
+from estimators import FramePoses
 from estimators.datasets.records import PoseRecord
 from estimators.detectors import Detections
-from estimators.known_skeletons import YOUTUBE_POSE, of_joints
+from estimators.known_skeletons import YOUTUBE_POSE
 from estimators.skeletons import JOINTS, POSEFIX
 from tests.estimators.sfn.test_data import make_youtube_pose
 
 JOINT_NAMES = ("head", "left_wrist", "right_wrist")
-
-
-def test_pck_equals_mmpose_s():
-    rng = np.random.default_rng(0)
-    labels = rng.uniform(0, 100, (50, 7, 2))
-    estimated = labels + rng.normal(0, 12, labels.shape)
-    labels[rng.random((50, 7)) < 0.2] = np.nan
-    limits = rng.uniform(5, 30, 50)
-    ours = metrics.share_within(metrics.joint_distances(estimated, labels), limits)
-    labelled = np.isfinite(labels).all(axis=-1)
-    scale = np.repeat(limits[:, None], 2, axis=1)
-    theirs, _, _ = keypoint_pck_accuracy(estimated, np.nan_to_num(labels), labelled, 1.0, scale)
-    np.testing.assert_allclose(ours, theirs)
-
-
-def test_missing_estimates_are_wrong_and_missing_labels_do_not_count():
-    labels = np.array([[[5.0, 5.0]], [[5.0, 5.0]], [[np.nan, np.nan]]])
-    estimated = np.array([[[5.0, 5.0]], [[np.nan, np.nan]], [[5.0, 5.0]]])
-    distances = metrics.joint_distances(estimated, labels)
-    assert metrics.share_within(distances, 1.0).tolist() == [0.5]
-
-
-def test_kinds_of_error():
-    labels = np.tile(np.array([[[50.0, 0.0], [0.0, 0.0], [100.0, 0.0]]]), (6, 1, 1))
-    labels[5, 1] = np.nan
-    estimated = labels.copy()
-    estimated[0, 1] = (3, 0)  # right
-    estimated[1, 1] = (15, 0)  # near
-    estimated[2, 1] = (98, 0)  # on the other wrist
-    estimated[3, 1] = (50, 3)  # on the head
-    estimated[4, 1] = (np.nan, np.nan)
-    estimated[5, 1] = (0, 0)
-    kinds = metrics.error_kinds(estimated, labels, 10.0, of_joints(JOINT_NAMES))
-    assert kinds[:, 1].tolist() == ["right", "jitter", "inversion", "swap", "miss", ""]
-    assert (kinds[:, 0] == "right").all()
-    shares = metrics.kind_shares(kinds)
-    assert shares["inversion"][1] == pytest.approx(0.2)
 
 
 class Perfect:
