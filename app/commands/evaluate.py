@@ -11,7 +11,13 @@ if TYPE_CHECKING:
 
 def register_parser(subparsers: Subparsers) -> None:
     """Adds the command and what it measures on."""
-    from app.commands import evaluate_correction, evaluate_lsp, evaluate_parse, evaluate_youtube_pose
+    from app.commands import (
+        evaluate_correction,
+        evaluate_detector,
+        evaluate_lsp,
+        evaluate_parse,
+        evaluate_youtube_pose,
+    )
 
     parser = subparsers.add_parser("evaluate", help="measure a model", description="Measures a model.")
     benchmarks = parser.add_subparsers(required=True, metavar="WHAT")
@@ -19,3 +25,4 @@ def register_parser(subparsers: Subparsers) -> None:
     evaluate_lsp.register_parser(benchmarks)
     evaluate_parse.register_parser(benchmarks)
     evaluate_correction.register_parser(benchmarks)
+    evaluate_detector.register_parser(benchmarks)

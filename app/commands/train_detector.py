@@ -24,11 +24,13 @@ def register_parser(subparsers: Subparsers) -> None:
         type=Path,
         required=True,
         metavar="DIR",
-        help="folder that holds lsp/, lspet/, youtube_pose/ and inria_negatives/",
+        help="folder that holds lsp/, lspet/, youtube_pose/, inria_negatives/ and perhaps photos/ and clips/",
     )
     parser.add_argument(
         "--output", type=Path, default=Path("runs/detector"), metavar="DIR", help="(default: runs/detector)"
     )
+    parser.add_argument("--init", type=Path, metavar="FILE", help="start from these weights")
+    parser.add_argument("--learning-rate", type=float, default=3e-3, metavar="X", help="(default: 0.003)")
     parser.add_argument("--resume", action="store_true", help="go on from the checkpoint in --output")
     parser.add_argument(
         "--samples", type=int, default=60_000, metavar="N", help="schedule's length (default: 60000)"
@@ -55,6 +57,7 @@ def handle(args: argparse.Namespace) -> int:
         samples=args.samples,
         minutes=args.minutes,
         batch_size=args.batch_size,
+        rate=args.learning_rate,
         validate_every=args.validate_every,
         seed=args.seed,
     )
@@ -68,11 +71,12 @@ def handle(args: argparse.Namespace) -> int:
         trainer = DetectorTrainer(
             config=DetectorConfig(),
             settings=settings,
-            data=load_people(args.data),
+            data=(load_people(args.data, split="train"), load_people(args.data, split="validation")),
             folder=args.output,
             device=choose_device(args.device),
             report=report,
             on_step=lambda progress: bar.update(task, completed=progress),
+            initial=args.init,
         )
         trainer.run(resume=args.resume)
         path = args.output / "detector.safetensors"

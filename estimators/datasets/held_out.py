@@ -16,6 +16,7 @@ T = TypeVar("T")
 SPLITS = ("train", "validation", "test")
 LSP_NUMBERS = {"train": range(1, 901), "validation": range(901, 1001), "test": range(1001, 2001)}
 YOUTUBE_POSE_VALIDATION = ("9KSpndERzNU", "AgswcvqogI0", "PNtWqDxwwMg")
+CLIPS_VALIDATION = ("02", "06", "10", "15", "23", "27", "32", "39")  # numbers that their names begin with
 PHOTO_GROUP = 5  # characters that name the video or series of a photo
 PHOTO_GROUPS_HELD_OUT = 10  # one in so many
 NEGATIVES_WATCHED = 25  # the last of the photos without people
@@ -70,3 +71,8 @@ def photo_split(name: str) -> str:
     """
     drawn = zlib.crc32(name[:PHOTO_GROUP].encode()) % PHOTO_GROUPS_HELD_OUT
     return "train" if drawn else "validation"
+
+
+def clip_split(name: str) -> str:
+    """The split of a clip, by the number that its name begins with."""
+    return "validation" if name[:2] in CLIPS_VALIDATION else "train"

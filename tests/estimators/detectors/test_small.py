@@ -35,11 +35,13 @@ TINY = DetectorConfig(longer_side=64, channels=(4, 4, 4, 4), neck=4)
 def data():
     photos = [photo for record in draw_figures(12, seed=4) if (photo := as_photo(record)) is not None]
     rng = np.random.default_rng(1)
-    return DetectorData(photos=(photos,), empty=[draw_background(rng, size=(120, 160)) for _ in range(4)])
+    return DetectorData(
+        photos={"lsp": photos}, empty=[draw_background(rng, size=(120, 160)) for _ in range(4)]
+    )
 
 
 def maker(data, *, side=96, seed=0):
-    return SceneMaker(data.photos, shares=[1.0], empty=data.empty, side=side, seed=seed)
+    return SceneMaker(data.photos, shares={"lsp": 1.0}, empty=data.empty, side=side, seed=seed)
 
 
 def test_a_scene_follows_from_its_number(data):
@@ -132,7 +134,6 @@ def trainer(data, folder, **options):
 
 def test_training_lowers_the_loss_and_goes_on_where_it_stopped(data, tmp_path, monkeypatch):
     monkeypatch.setattr("estimators.detectors.small.training.train.VALIDATION_SCENES", 4)
-    monkeypatch.setattr("estimators.detectors.small.training.train.SHARES", (1.0,))
     first = trainer(data, tmp_path / "a", samples=32)
     losses = []
     step = first._step
@@ -270,3 +271,25 @@ def test_without_mmdetection_one_line_says_so(monkeypatch, tmp_path, capsys):
 def test_a_detector_that_nobody_knows_is_refused():
     with pytest.raises(ValueError, match=r"Invalid detector \(huge\)\. Supported values are small, "):
         detectors.create("huge", device=CPU)
+
+
+def test_a_turned_photo_turns_the_person_and_keeps_all_of_the_picture():
+    (record,) = draw_figures(1, seed=0)
+    photo = as_photo(record)
+    turned = photo.turned(90.0)
+    assert turned.picture.shape[:2] == photo.picture.shape[1::-1]
+    np.testing.assert_allclose(turned.extent, photo.extent, rtol=1e-4)
+    # A quarter turn to the left: what was x is height less y, and the other way round.
+    np.testing.assert_allclose(turned.points[:, 0], photo.points[:, 1], atol=1.5)
+    x, y = np.round(photo.points[1]).astype(int)
+    u, v = np.round(turned.points[1]).astype(int)
+    near = turned.picture[v - 1 : v + 2, u - 1 : u + 2].astype(int)
+    assert np.abs(near - photo.picture[y, x]).sum(axis=2).min() < 60
+
+
+def test_who_is_known_from_the_shoulders_down_has_a_head_above_them():
+    (record,) = draw_figures(1, seed=0)
+    headless = record.keypoints.copy()
+    headless[[JOINTS.index(name) for name in ("head", "head_top", "neck")]] = np.nan
+    guessed, whole = as_photo(replace(record, keypoints=headless)).box, as_photo(record).box
+    assert abs(guessed[1] - whole[1]) < 0.08 * (whole[3] - whole[1])

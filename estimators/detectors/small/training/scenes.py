@@ -6,7 +6,7 @@ pasted says nothing; drawn people have no such edge at all.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import cv2
@@ -23,6 +23,7 @@ Picture = NDArray[np.uint8]
 SMALLEST, LARGEST = 18.0, 300.0  # longer side of people, in pixels of the scene
 LARGEST_ZOOM = 2.5
 MOST_PATCHES = 5
+TURNED = 0.3
 
 
 @dataclass
@@ -59,8 +60,8 @@ class SceneMaker:
     """Makes scene n of a run: all that is random follows from the seed and n.
 
     Args:
-        photos: with one labelled person each.
-        shares: how often each group of photos is drawn from.
+        photos: groups of them, with one labelled person each.
+        shares: how often each group is drawn from; those without a share as often as the others in the mean.
         empty: photos without people.
         side: of the scenes, in pixels.
         seed: of everything random.
@@ -68,15 +69,16 @@ class SceneMaker:
 
     def __init__(
         self,
-        photos: Sequence[Sequence[Photo]],
+        photos: Mapping[str, Sequence[Photo]],
         *,
-        shares: Sequence[float],
+        shares: Mapping[str, float],
         empty: Sequence[Picture],
         side: int,
         seed: int,
     ) -> None:
-        self._photos, self._empty, self._side, self._seed = photos, empty, side, seed
-        self._shares = np.array(shares) / np.sum(shares)
+        self._photos, self._empty, self._side, self._seed = list(photos.values()), empty, side, seed
+        drawn = np.array([shares[name] for name in photos])
+        self._shares = drawn / drawn.sum()
 
     def make(self, number: int) -> Scene:
         """Scene ``number``."""
@@ -117,6 +119,9 @@ class SceneMaker:
     ) -> None:
         photos = self._photos[rng.choice(len(self._photos), p=self._shares)]
         photo = photos[int(rng.integers(len(photos)))]
+        if rng.random() < TURNED:
+            # People lie, hang and tumble. Who is cut off at the hips has no lower edge when turned.
+            photo = photo.turned(float(rng.uniform(-180, 180) if photo.whole else rng.normal(0, 10)))
         wanted = float(np.exp(rng.uniform(np.log(shortest), np.log(longest))))
         scale = min(wanted / photo.extent, LARGEST_ZOOM)
         picture = _scaled(photo.picture, scale)

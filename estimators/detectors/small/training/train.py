@@ -15,7 +15,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from estimators import trainer
 from estimators.detectors.small.configuration import COARSEST_STRIDE, DetectorConfig
-from estimators.detectors.small.modeling import build, export
+from estimators.detectors.small.modeling import build, export, restore
 from estimators.detectors.small.training.photos import SHARES, DetectorData
 from estimators.detectors.small.training.scenes import SceneMaker
 from estimators.detectors.small.training.targets import loss_of, make_targets
@@ -75,6 +75,7 @@ class DetectorTrainer:
         device: to train on.
         report: called with each line of the history.
         on_step: called after each step with the share of the schedule that is done.
+        initial: a weights file of the same network to start from; None: fresh weights.
     """
 
     def __init__(
@@ -87,11 +88,12 @@ class DetectorTrainer:
         device: torch.device,
         report: Callable[[dict[str, Any]], None],
         on_step: Callable[[float], None] | None = None,
+        initial: Path | None = None,
     ) -> None:
         self.config, self.settings, self.folder, self.device = config, settings, folder, device
         self.report, self.on_step = report, on_step
         torch.manual_seed(settings.seed)
-        self.model = build(config).to(device)
+        self.model = (build(config) if initial is None else restore(initial)[1]).to(device)
         self.average = AveragedModel(
             self.model, multi_avg_fn=get_ema_multi_avg_fn(settings.decay), use_buffers=True
         )
@@ -99,13 +101,13 @@ class DetectorTrainer:
             self.model.parameters(), lr=settings.rate, weight_decay=settings.weight_decay
         )
         train, held_out = data
-        self.sizes = {"photos": sum(map(len, train.photos)), "empty": len(train.empty)}
+        self.sizes = {name: len(group) for name, group in train.photos.items()} | {"empty": len(train.empty)}
         self.maker = SceneMaker(
             train.photos, shares=SHARES, empty=train.empty, side=settings.side, seed=settings.seed
         )
         watched = SceneMaker(
             held_out.photos,
-            shares=[1.0] * len(held_out.photos),
+            shares=dict.fromkeys(held_out.photos, 1.0),
             empty=held_out.empty,
             side=settings.side,
             seed=VALIDATION_SEED,
