@@ -10,13 +10,16 @@ How to add one, in this package or in your own:
    another name. Skeletons that are used a lot are in :mod:`estimators.known_skeletons`. The corrector takes
    the joints that are posefix's own; the others come out as they went in.
 3. Write a factory ``create(*, device: torch.device, weights: Path | None) -> Estimator``. Import heavy
-   packages inside it, so that ``posefix --help`` stays quick; ``weights=None`` means your default.
+   packages inside it, so that ``posefix --help`` stays quick; ``weights=None`` means your default. A factory
+   that also takes ``fast: bool`` has a fast mode, which ``--fast`` chooses.
 4. Name the factory in your package's entry points::
 
        [project.entry-points."posefix.estimators"]
        mine = "my_package.estimator:create"
 
-5. Install your package beside posefix. ``posefix info`` lists it, ``--estimator mine`` uses it, and
+5. If it needs neighbouring frames, or can look into turned boxes, say so: see
+   :class:`estimators.interface.NeedsContext` and :class:`estimators.interface.TurnsCrops`.
+6. Install your package beside posefix. ``posefix info`` lists it, ``--estimator mine`` uses it, and
    ``pytest tests/estimators/test_contract.py --estimator mine`` checks that it keeps to all this.
 """
 

@@ -91,3 +91,15 @@ def nms(box: Boxes, *, limit: float) -> list[int]:
         if not (iou(box[row], box[kept]) > limit).any():
             kept.append(row)
     return kept
+
+
+def middle(box: NDArray[np.floating]) -> NDArray[np.float32]:
+    """x, y of a box's middle."""
+    return np.asarray((box[:2] + box[2:]) / 2, np.float32)
+
+
+def turned(points: NDArray[np.floating], about: NDArray[np.floating], degrees: float) -> NDArray[np.float32]:
+    """Points (..., 2), turned clockwise as seen (y goes down) about a point."""
+    sine, cosine = np.sin(np.deg2rad(degrees)), np.cos(np.deg2rad(degrees))
+    away = points - about
+    return (away @ np.array([[cosine, sine], [-sine, cosine]]) + about).astype(np.float32)

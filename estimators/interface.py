@@ -26,12 +26,15 @@ class FramePoses:
         boxes: float32, (people, 4): the region x1, y1, x2, y2 that each pose was looked for in; where
             the estimator was given boxes, these in the same order.
         scores: float32, (people,): how sure the estimator is that this is a person, 0..1.
+        hypotheses: float32, (people, joints, K, 3): up to K places where each joint may be, x, y and the
+            chance of each, the likeliest first; NaN where there are fewer. None: the estimator gives none.
     """
 
     pts_seconds: float
     keypoints: FloatArray = field(repr=False)
     boxes: FloatArray = field(repr=False)
     scores: FloatArray = field(repr=False)
+    hypotheses: FloatArray | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         people = len(self.keypoints)
@@ -40,6 +43,11 @@ class FramePoses:
         if self.boxes.shape != (people, 4) or self.scores.shape != (people,):
             raise ValueError(
                 f"Boxes {self.boxes.shape} and scores {self.scores.shape} do not fit {people} people."
+            )
+        places = self.hypotheses
+        if places is not None and (places.ndim != 4 or (*places.shape[:2], 3) != self.keypoints.shape):
+            raise ValueError(
+                f"Invalid hypotheses shape {places.shape}: {self.keypoints.shape[:2]} and (K, 3) wanted."
             )
 
 
@@ -87,11 +95,46 @@ class Estimator(Protocol):
 
 
 @runtime_checkable
-class HasFastMode(Protocol):
-    """An estimator with a quicker way for video, which ``--fast`` turns on.
+class TurnsCrops(Estimator, Protocol):
+    """An estimator that can look at a person who lies as if they stood.
 
     Attributes:
-        fast: whether it is on. Frames may then depend on the ones before them and must come in order.
+        turns_crops: always True.
     """
 
-    fast: bool
+    turns_crops: bool
+
+    def estimate(
+        self,
+        frames: FrameArray,
+        *,
+        pts_seconds: Sequence[float],
+        boxes: Sequence[FloatArray] | None = None,
+        angles: Sequence[FloatArray] | None = None,
+    ) -> list[FramePoses]:
+        """As :meth:`Estimator.estimate`, in turned boxes.
+
+        Args:
+            frames, pts_seconds, boxes: as there.
+            angles: N arrays (people,), in degrees: the region is the box turned clockwise, as seen, about its
+                middle by so much, and is looked at as if its own upper edge were on top. Joints are pixels of
+                the frame all the same. None: no box is turned.
+        """
+        ...
+
+
+@runtime_checkable
+class NeedsContext(Protocol):
+    """An estimator that looks at neighbouring frames.
+
+    Attributes:
+        context_frames: so many frames before and after each one are in the same call, in order, where the
+            shot has them. Where nobody is looked for in a frame of them, it comes with no boxes.
+    """
+
+    context_frames: int
+
+
+def context_frames(estimator: Estimator) -> int:
+    """How many frames on either side an estimator asks for."""
+    return estimator.context_frames if isinstance(estimator, NeedsContext) else 0

@@ -12,6 +12,7 @@ from mmengine.dataset import Compose
 from mmpose.datasets.datasets.utils import parse_pose_metainfo
 from torch import nn
 
+from estimators import boxes as geometry
 from estimators.interface import FloatArray, FrameArray, FramePoses
 from estimators.sfn.builder import use_flip_test
 from estimators.sfn.configuration import SFNConfig
@@ -38,6 +39,7 @@ class SFNEstimator:
 
     skeleton = POSEFIX
     finds_people = False
+    turns_crops = True
     batch_size = 8
 
     def __init__(
@@ -66,15 +68,23 @@ class SFNEstimator:
         *,
         pts_seconds: Sequence[float],
         boxes: Sequence[FloatArray] | None = None,
+        angles: Sequence[FloatArray] | None = None,
     ) -> list[FramePoses]:
-        """See :meth:`estimators.Estimator.estimate`."""
+        """See :meth:`estimators.interface.TurnsCrops.estimate`."""
         frame_boxes = _checked(frames, pts_seconds, boxes)
-        where = [(index, box) for index, found in enumerate(frame_boxes) for box in found]
+        turns = [np.zeros(len(found)) for found in frame_boxes] if angles is None else angles
+        where = [
+            (index, box, float(angle))
+            for index, found in enumerate(frame_boxes)
+            for box, angle in zip(found, turns[index], strict=True)
+        ]
         keypoints = np.empty((len(where), len(self.skeleton.joints), 3), dtype=np.float32)
         for start in range(0, len(where), self.batch_size):
             part = where[start : start + self.batch_size]
-            crops = [self._crop(frames[index], box) for index, box in part]
+            crops = [self._crop(frames[index], box, angle) for index, box, angle in part]
             keypoints[start : start + len(part)] = self._predict(crops)
+            for row, (_, box, angle) in enumerate(part, start):
+                keypoints[row, :, :2] = geometry.turned(keypoints[row, :, :2], geometry.middle(box), angle)
         results, start = [], 0
         for seconds, found in zip(pts_seconds, frame_boxes, strict=True):
             poses = keypoints[start : start + len(found)]
@@ -82,13 +92,15 @@ class SFNEstimator:
             results.append(FramePoses(float(seconds), poses, found, person_scores(poses)))
         return results
 
-    def _crop(self, frame: np.ndarray, box: np.ndarray) -> dict[str, Any]:
+    def _crop(self, frame: np.ndarray, box: np.ndarray, angle: float) -> dict[str, Any]:
         return self.pipeline(
             {
                 "img": frame,
                 "img_shape": frame.shape[:2],
                 "bbox": box[None],
                 "bbox_score": np.ones(1, dtype=np.float32),
+                # MMPose counts anticlockwise.
+                "bbox_rotation": np.array([-angle], dtype=np.float32),
                 "flip_indices": self.flip_indices,
             }
         )

@@ -25,7 +25,12 @@ BOX_ROOM = 0.1  # a box given from outside is searched with this share of its si
 class YREstimator:
     """Flexible mixtures of parts, frame by frame; see :mod:`estimators` for the interface.
 
-    Attributes:
+    Args:
+        model: the mixtures.
+        configuration: of the model.
+        device: to run on.
+        weights_sha256: for the record.
+        name: as in ``--estimator``.
         fast: for video: fewer pyramid levels, and people are looked for where they were in the frame
             before. Frames then depend on the ones before them and must come in order.
     """
@@ -41,11 +46,12 @@ class YREstimator:
         device: torch.device,
         weights_sha256: str,
         name: str = "yr",
+        fast: bool = False,
     ) -> None:
         self.name = name
         self.configuration = configuration
         self.weights_sha256 = weights_sha256
-        self.fast = False
+        self._fast = fast
         self._detector = PartDetector(model, device=device)
         self._tracker = Tracker(
             PartDetector(replace(model, interval=FAST_INTERVAL), device=device),
@@ -82,7 +88,7 @@ class YREstimator:
         ]
 
     def _look(self, frame: FrameArray, time: float) -> FramePoses:
-        found = self._tracker.find(frame, time) if self.fast else find_people(self._detector, frame)
+        found = self._tracker.find(frame, time) if self._fast else find_people(self._detector, frame)
         return to_poses(found, self.configuration, pts_seconds=time)
 
     def _look_in(self, frame: FrameArray, time: float, regions: FloatArray) -> FramePoses:

@@ -192,12 +192,12 @@ def test_a_likelihood_has_its_score():
     assert to_poses(found, configuration, pts_seconds=0.0).scores[0] == pytest.approx(0.3)
 
 
-def test_fast_mode_is_chosen_on_the_estimator(estimator, noise):
-    estimator.fast = True
-    try:
-        found = estimator.estimate(np.stack([noise, noise]), pts_seconds=[0.0, 0.04])
-    finally:
-        estimator.fast = False
+def test_fast_mode_is_chosen_when_the_estimator_is_made(tmp_path, noise):
+    path = tmp_path / "mine.safetensors"
+    configuration = YRConfiguration.uncalibrated("upper", threshold=0.0, interval=3)
+    save_model(path, random_model(UPPER.parents), configuration)
+    made = estimators.create("yr_upper", device=CPU, weights=path, fast=True)
+    found = made.estimate(np.stack([noise, noise]), pts_seconds=[0.0, 0.04])
     assert len(found) == 2 and all(len(poses.scores) for poses in found)
 
 
@@ -253,22 +253,25 @@ def test_wrong_usage_is_told(arguments, says, capsys):
     assert says in capsys.readouterr().err
 
 
-def test_an_estimator_without_a_fast_mode_is_refused(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(estimators, "create", lambda name, **_: BlobEstimator())
+def test_an_estimator_without_a_fast_mode_is_refused(tmp_path, capsys):
     clip = clips.silent(tmp_path / "a.mp4")
-    assert main([str(clip), "--estimator", "blob", "--fast"]) == 2
-    assert "Invalid --fast: blob has no fast mode" in capsys.readouterr().err
+    assert main([str(clip), "--estimator", "sfn", "--fast", "--device", "cpu"]) == 2
+    assert "Invalid --fast: sfn has no fast mode" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == [clip]
 
 
-def test_fast_turns_the_fast_mode_on(tmp_path, monkeypatch):
-    blob = BlobEstimator(finds_people=True)
-    blob.fast = False
-    monkeypatch.setattr(estimators, "create", lambda name, **_: blob)
+def test_fast_asks_for_the_fast_mode(tmp_path, monkeypatch):
+    asked = []
+
+    def create(name, *, device, weights=None, fast=False):
+        asked.append(fast)
+        return BlobEstimator(finds_people=True)
+
+    monkeypatch.setattr(estimators, "create", create)
     clip = clips.silent(tmp_path / "a.mp4")
-    assert main([str(clip), "--fast", "--no-video", "--quiet"]) == 0 and blob.fast
-    blob.fast = False
-    assert main([str(clip), "--overwrite", "--no-video", "--quiet"]) == 0 and not blob.fast
+    assert main([str(clip), "--fast", "--no-video", "--quiet"]) == 0
+    assert main([str(clip), "--overwrite", "--no-video", "--quiet"]) == 0
+    assert asked == [True, False]
 
 
 @pytest.mark.parametrize(("name", "skeleton"), [("yr", FULL.skeleton), ("yr_upper", UPPER.skeleton)])
