@@ -7,29 +7,32 @@ the video again: a few frames are in memory at any time.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
-from app.device import choose_device
 from app.errors import PosefixError
 from app.rendering.overlay import OverlayAnnotator, Style
-from app.result import ModelRecord, Person, Result, VideoSource
+from app.result import ModelRecord, Person, Result, RunRecord, VideoSource
+from app.tracking.scene_cuts import SceneCutDetector, cut_rows
 from app.tracking.selection import PeopleSelection, SelectedPerson, select_people
-from app.tracking.tracker import PersonTracker
+from app.tracking.tracker import create_tracker
+from app.tracking.windows import WindowFrame, windows
 from app.video.reader import SHORTEST_FRAME_SECONDS, Video
 from app.video.types import FrameBatch, VideoInfo
-from app.video.writer import write_video
+from app.video.writer import VideoWriter, write_video
 from corrector import Corrector
-from estimators import Estimator, boxes
-from estimators import detectors as detectors
+from estimators import Estimator, boxes, detectors
 from estimators.boxes import Boxes
 from estimators.detectors import Detector
+from estimators.interface import context_frames
 
 # Intersection over union of one person's boxes in two frames that follow each other; less is a leap.
 SAME_PLACE = 0.05
@@ -39,20 +42,28 @@ Progress = Callable[[int], None]
 Spectator = Callable[[int, NDArray[np.uint8], NDArray[np.uint8]], None]
 
 
-@dataclass
-class Timings:
-    """Seconds of each stage, added up as the stages run."""
+class _Clock:
+    """Adds up the seconds of stages within one function, which gives them away when it is done."""
 
-    seconds: dict[str, float] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
 
     @contextmanager
     def measure(self, stage: str) -> Iterator[None]:
-        """Adds the time of the block to ``stage``."""
         start = time.perf_counter()
         try:
             yield
         finally:
             self.seconds[stage] = self.seconds.get(stage, 0.0) + time.perf_counter() - start
+
+    def decode(self, batches: Iterator[FrameBatch]) -> Iterator[FrameBatch]:
+        """The batches, each timed as it is fetched."""
+        while True:
+            with self.measure("decode"):
+                batch = next(batches, None)
+            if batch is None:
+                return
+            yield batch
 
 
 def _silent(_frames: int) -> None:
@@ -69,7 +80,6 @@ def estimate(
     people: PeopleSelection | None = None,
     detector: Detector | None = None,
     progress: Progress = _silent,
-    timings: Timings | None = None,
 ) -> Result:
     """Joints of the people who are meant in every frame.
 
@@ -79,48 +89,67 @@ def estimate(
         start, end: seconds; frames shown in start <= t < end are looked at.
         box: x1, y1, x2, y2 of a person in the first frame, in pixels, who comes before all others.
         people: who is meant; None: the most prominent person of each shot.
-        detector: says where people are; None: the built-in one. An estimator that finds people needs none.
+        detector: says where people are; None: the built-in one, on the estimator's ``device`` where it has
+            one and else on the CPU. An estimator that finds people needs none.
         progress: called with the number of frames done.
-        timings: filled with the seconds of ``decode``, ``find`` and ``estimate``.
+
+    Returns:
+        With a record of the options, of the seconds of ``decode``, ``find`` (cuts and detector) and
+        ``estimate``, and of what was wrong with the file.
 
     Raises:
         PosefixError: no frame can be decoded, none lies between start and end, or there is no such person.
     """
-    timings, people, info = timings or Timings(), people or PeopleSelection(), video.info
+    clock, people, info = _Clock(), people or PeopleSelection(), video.info
     size = (info.width, info.height)
     if detector is None and not estimator.finds_people:
-        detector = detectors.create(device=choose_device("auto"))
-    tracker = PersonTracker(
-        estimator,
-        detector,
-        frame_size=size,
-        fps=info.fps,
-        most=people.followed,
-        first_box=box,
-        measure=timings.measure,
+        detector = detectors.create(device=getattr(estimator, "device", torch.device("cpu")))
+    tracker = create_tracker(
+        estimator, detector, frame_size=size, fps=info.fps, most=people.followed, first_box=box
     )
-    indices: list[NDArray[np.int64]] = []
-    times: list[NDArray[np.float64]] = []
-    for batch in _timed_batches(video, estimator.batch_size, start, end, timings):
-        tracker.follow(batch)
-        indices.append(batch.indices)
-        times.append(batch.pts_seconds)
-        progress(len(batch))
-    if not indices:
+    frames: list[WindowFrame] = []
+    upcoming = _frames(video, start, end, clock)
+    for window in windows(upcoming, fps=info.fps, context=context_frames(estimator)):
+        for rows in window.shots():
+            with clock.measure("find"):
+                found = tracker.detect(window, rows)
+            with clock.measure("estimate"):
+                tracker.follow(window, rows, found)
+        frames += (frame.without_picture() for frame in window.worked_on)
+        progress(len(window.worked_on))
+    if not frames:
         raise PosefixError(_no_frame(info, start, end))
-    pts_seconds = np.concatenate(times)
-    seconds = float(pts_seconds[-1] - pts_seconds[0])
+    seconds = np.array([frame.seconds for frame in frames])
     with _naming(info.path):
-        chosen = select_people(tracker.store, people, frame_size=size, clip_seconds=seconds, first_box=box)
+        chosen = select_people(
+            tracker.store,
+            people,
+            frame_size=size,
+            clip_seconds=float(seconds[-1] - seconds[0]),
+            first_box=box,
+        )
+    options = {"start": start, "end": end, "box": None if box is None else box.tolist()}
+    options |= people.options | {"detector": None if detector is None else detector.name}
     return Result(
         source=VideoSource(file=info.path.name, width=info.width, height=info.height, fps=info.fps),
         skeleton=estimator.skeleton,
-        frame_indices=np.concatenate(indices),
-        pts_seconds=pts_seconds,
-        people=tuple(_person(one, len(pts_seconds)) for one in chosen),
+        frame_indices=np.array([frame.index for frame in frames]),
+        pts_seconds=seconds,
+        people=tuple(_person(one, len(frames)) for one in chosen),
         estimator=ModelRecord(estimator.name, estimator.weights_sha256),
-        cuts=tuple(tracker.cuts),
+        cuts=tuple(cut_rows([frame.shot for frame in frames])),
+        run=RunRecord(options, clock.seconds, tuple(line for frame in frames for line in frame.warnings)),
     )
+
+
+def _frames(video: Video, start: float, end: float | None, clock: _Clock) -> Iterator[WindowFrame]:
+    """The frames of a video, each with its shot."""
+    cuts = SceneCutDetector()
+    for batch in clock.decode(video.batches(size=1, start=start, end=end)):
+        picture, seconds = batch.frames[0], float(batch.pts_seconds[0])
+        with clock.measure("find"):
+            shot = cuts.shot_of(picture, seconds)
+        yield WindowFrame(int(batch.indices[0]), seconds, picture, shot, batch.warnings)
 
 
 def _no_frame(info: VideoInfo, start: float, end: float | None) -> str:
@@ -141,26 +170,35 @@ def _naming(path: Path) -> Iterator[None]:
 
 
 def _person(chosen: SelectedPerson, frames: int) -> Person:
-    keypoints, looked = chosen.track.arrays(frames)
-    return Person(chosen.id, initial=keypoints, boxes=looked, prominence=chosen.prominence)
+    keypoints, looked, hypotheses = chosen.track.arrays(frames)
+    return Person(
+        chosen.id,
+        initial=keypoints,
+        boxes=looked,
+        prominence=chosen.prominence,
+        hypotheses=hypotheses,
+    )
 
 
-def correct(
-    result: Result, corrector: Corrector, *, progress: Progress = _silent, timings: Timings | None = None
-) -> Result:
-    """The same people with corrected joints.
+def correct(result: Result, corrector: Corrector, *, progress: Progress = _silent) -> Result:
+    """The same people with corrected joints, and the seconds of ``correct`` in the record of the run.
 
     Raises:
         ValueError: the skeleton has no joint that the corrector knows; the message names them.
     """
-    timings = timings or Timings()
+    clock = _Clock()
     people = []
     for number, person in enumerate(result.people, start=1):
-        with timings.measure("correct"):
+        with clock.measure("correct"):
             people.append(_corrected(person, result, corrector))
         frames = len(result.pts_seconds)
         progress(frames * number // len(result.people) - frames * (number - 1) // len(result.people))
-    return result.with_people(tuple(people), corrector=ModelRecord(corrector.name, corrector.weights_sha256))
+    return replace(
+        result,
+        people=tuple(people),
+        corrector=ModelRecord(corrector.name, corrector.weights_sha256),
+        run=result.run.after(clock.seconds),
+    )
 
 
 def _corrected(person: Person, result: Result, corrector: Corrector) -> Person:
@@ -169,8 +207,13 @@ def _corrected(person: Person, result: Result, corrector: Corrector) -> Person:
     error_px = np.full(shape, np.nan, np.float32)
     filled, unsure = np.zeros(shape, bool), np.zeros(shape, bool)
     for part in stretches(person, cuts=result.cuts):
+        # Only where there are some: a corrector need not know of them.
+        more: dict[str, Any] = {} if person.hypotheses is None else {"hypotheses": person.hypotheses[part]}
         correction = corrector.correct(
-            person.initial[part], pts_seconds=result.pts_seconds[part], joints=result.skeleton
+            person.initial[part],
+            pts_seconds=result.pts_seconds[part],
+            joints=result.skeleton,
+            **more,
         )
         keypoints[part], error_px[part] = correction.keypoints, correction.error_px
         filled[part], unsure[part] = correction.filled, correction.unsure
@@ -193,67 +236,69 @@ def stretches(person: Person, *, cuts: Sequence[int] = ()) -> list[slice]:
     return [slice(int(part[0]), int(part[-1]) + 1) for part in parts if len(part)]
 
 
-def draw(
-    video: Video, result: Result, *, style: Style, timings: Timings | None = None
-) -> Iterator[tuple[int, NDArray[np.uint8], NDArray[np.uint8]]]:
-    """Reads the video again; gives row of the result, frame, and frame with its overlay, in order."""
-    timings = timings or Timings()
-    annotator = OverlayAnnotator(style, result.skeleton, size=(result.source.width, result.source.height))
-    rows = {int(index): row for row, index in enumerate(result.frame_indices)}
-    start, end = float(result.pts_seconds[0]), float(result.pts_seconds[-1]) + SHORTEST_FRAME_SECONDS
-    for batch in _timed_batches(video, 1, start, end, timings):
-        row = rows.get(int(batch.indices[0]))
-        if row is None:
-            continue
-        with timings.measure("render"):
-            drawn = annotator.annotate(batch.frames[0], result.people, row)
-        yield row, batch.frames[0], drawn
-
-
 def render(
     video: Video,
     result: Result,
-    path: str | Path,
+    path: str | Path | None,
     *,
     style: Style | None = None,
     watch: Spectator | None = None,
     progress: Progress = _silent,
-    timings: Timings | None = None,
-) -> None:
-    """Writes the overlay video, with the source's timing and sound.
+) -> Mapping[str, float]:
+    """Reads the video again, draws everybody, and writes the overlay with the source's timing and sound.
+
+    Args:
+        video: that the result belongs to.
+        result: from :func:`estimate` or :func:`correct`.
+        path: of an MP4; None: no video is written.
+        style: colours, sizes and what is drawn.
+        watch: called with the row, the frame and the drawn frame, for every row in order.
+        progress: called with the number of frames done.
+
+    Returns:
+        The seconds of ``decode``, ``render`` and ``encode``.
 
     Raises:
         PosefixError: the folder or the disk does not take the file.
     """
-    timings = timings or Timings()
-    info = video.info
-    start = float(result.pts_seconds[0])
+    clock = _Clock()
+    annotator = OverlayAnnotator(
+        style or Style(), result.skeleton, size=(result.source.width, result.source.height)
+    )
+    rows = {int(index): row for row, index in enumerate(result.frame_indices)}
+    start, end = float(result.pts_seconds[0]), float(result.pts_seconds[-1]) + SHORTEST_FRAME_SECONDS
+    with _overlay(video.info, result, path) as writer:
+        for batch in clock.decode(video.batches(size=1, start=start, end=end)):
+            row = rows.get(int(batch.indices[0]))
+            if row is None:
+                continue
+            with clock.measure("render"):
+                drawn = annotator.annotate(batch.frames[0], result.people, row)
+            if writer is not None:
+                with clock.measure("encode"):
+                    writer.write(drawn, pts_seconds=float(result.pts_seconds[row]) - start)
+            if watch is not None:
+                watch(row, batch.frames[0], drawn)
+            progress(1)
+    return clock.seconds
+
+
+@contextmanager
+def _overlay(info: VideoInfo, result: Result, path: str | Path | None) -> Iterator[VideoWriter | None]:
+    """The overlay video that appears when the block ends; None where none is wanted."""
+    if path is None:
+        yield None
+        return
+    last_seconds = None
+    if info.frames_counted and result.frame_indices[-1] + 1 == info.frames:
+        last_seconds = max(SHORTEST_FRAME_SECONDS, info.duration_seconds - float(result.pts_seconds[-1]))
     with write_video(
         Path(path),
         width=info.width,
         height=info.height,
         fps=info.fps,
+        last_seconds=last_seconds,
         sound_from=info.path if info.audio_codec else None,
-        sound_start=info.start_seconds + start,
+        sound_start=info.start_seconds + float(result.pts_seconds[0]),
     ) as writer:
-        if info.frames_counted and result.frame_indices[-1] + 1 == info.frames:
-            shown = info.duration_seconds - float(result.pts_seconds[-1])
-            writer.last_seconds = max(SHORTEST_FRAME_SECONDS, shown)
-        for row, frame, drawn in draw(video, result, style=style or Style(), timings=timings):
-            with timings.measure("encode"):
-                writer.write(drawn, pts_seconds=float(result.pts_seconds[row]) - start)
-            if watch is not None:
-                watch(row, frame, drawn)
-            progress(1)
-
-
-def _timed_batches(
-    video: Video, size: int, start: float, end: float | None, timings: Timings
-) -> Iterator[FrameBatch]:
-    batches = video.batches(size=size, start=start, end=end)
-    while True:
-        with timings.measure("decode"):
-            batch = next(batches, None)
-        if batch is None:
-            return
-        yield batch
+        yield writer

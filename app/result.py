@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +18,25 @@ class ModelRecord:
 
     name: str
     weights_sha256: str
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """What a run was told, and what it met.
+
+    Attributes:
+        options: what was asked for, by name: texts, numbers, lists of them and None.
+        seconds: how long each stage took, by name.
+        warnings: what was wrong with the input on the way, one line each.
+    """
+
+    options: Mapping[str, Any] = field(default_factory=dict)
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+    def after(self, seconds: Mapping[str, float], *, options: Mapping[str, Any] | None = None) -> RunRecord:
+        """The record with more stages, and more options, in it."""
+        return replace(self, seconds={**self.seconds, **seconds}, options={**self.options, **(options or {})})
 
 
 @dataclass(frozen=True)
@@ -41,6 +62,8 @@ class Person:
         filled: bool, (T, joints): the joint was missing and the corrector put it in.
         unsure: bool, (T, joints): the error to be expected is large for a person of this size.
         prominence: how much the person catches the eye, for comparing those of one clip; None: not known.
+        hypotheses: float32, (T, joints, K, 3): places where each joint may be, x, y and the chance of each,
+            NaN where there are fewer; None where the estimator gives none. They are not in the data file.
     """
 
     id: int
@@ -51,6 +74,7 @@ class Person:
     filled: NDArray[np.bool_] | None = field(default=None, repr=False)
     unsure: NDArray[np.bool_] | None = field(default=None, repr=False)
     prominence: float | None = None
+    hypotheses: NDArray[np.float32] | None = field(default=None, repr=False)
 
     @property
     def found(self) -> NDArray[np.bool_]:
@@ -77,6 +101,7 @@ class Result:
         people: those found, the most prominent first.
         estimator, corrector: the models at work; corrector is None before correction.
         cuts: rows with which a new shot begins, rising; nobody is followed from shot to shot.
+        run: what the run was told, and what it met.
     """
 
     source: VideoSource
@@ -87,7 +112,4 @@ class Result:
     estimator: ModelRecord
     corrector: ModelRecord | None = None
     cuts: tuple[int, ...] = ()
-
-    def with_people(self, people: tuple[Person, ...], *, corrector: ModelRecord) -> Result:
-        """The same with corrected people in it."""
-        return replace(self, people=people, corrector=corrector)
+    run: RunRecord = field(default_factory=RunRecord, repr=False)

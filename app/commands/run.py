@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from app.jobs.inputs import Job
     from app.rendering.overlay import Colour
     from app.rendering.stills import FrameChoice
-    from estimators import Estimator
     from estimators.boxes import Boxes
 
 DESCRIPTION = "Turns videos of a person into videos and data files with corrected 2D joints."
@@ -177,9 +176,7 @@ def run_jobs(jobs: list[Job], args: argparse.Namespace) -> int:
 
     options = _options(args)
     device = choose_device(args.device)
-    estimator = estimators.create(args.estimator, device=device, weights=args.weights)
-    if args.fast:
-        _make_fast(estimator)
+    estimator = estimators.create(args.estimator, device=device, weights=args.weights, fast=args.fast)
     models = batch.Models(
         estimator=estimator,
         corrector=Corrector.from_weights(device=device),
@@ -190,14 +187,6 @@ def run_jobs(jobs: list[Job], args: argparse.Namespace) -> int:
     if not args.quiet:
         table_console().print(batch.table(outcomes))
     return 0 if all(outcome.good for outcome in outcomes) else 1
-
-
-def _make_fast(estimator: Estimator) -> None:
-    from estimators.interface import HasFastMode
-
-    if not isinstance(estimator, HasFastMode):
-        raise ValueError(f"Invalid --fast: {estimator.name} has no fast mode. Leave it out, or use yr.")
-    estimator.fast = True
 
 
 def _options(args: argparse.Namespace) -> Options:
@@ -228,6 +217,11 @@ def _options(args: argparse.Namespace) -> Options:
         style=style,
         frames=args.frames,
         montage=args.montage,
+        told={
+            "device": args.device,
+            "fast": args.fast,
+            "weights": None if args.weights is None else args.weights.name,
+        },
     )
 
 

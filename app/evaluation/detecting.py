@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import nullcontext
 
 import numpy as np
 
 from app.tracking.crops import CropEstimator
 from app.tracking.detection import DETECTION_PAD
 from app.tracking.settings import TrackingSettings
-from app.video.types import FrameBatch
+from app.tracking.windows import Window, WindowFrame
 from estimators import Estimator, FramePoses
 from estimators import boxes as geometry
 from estimators.boxes import Boxes
@@ -33,7 +32,7 @@ class Searching:
     def __init__(self, estimator: Estimator, detector: Detector) -> None:
         self._settings = TrackingSettings()
         self._detector = detector
-        self._crops = CropEstimator(estimator, settings=self._settings, measure=lambda _: nullcontext())
+        self._crops = CropEstimator(estimator, settings=self._settings)
         self.name, self.skeleton = estimator.name, estimator.skeleton
         self.batch_size, self.weights_sha256 = estimator.batch_size, estimator.weights_sha256
 
@@ -46,25 +45,31 @@ class Searching:
     ) -> list[FramePoses]:
         """See :meth:`estimators.Estimator.estimate`; one person a picture. Boxes are not looked at."""
         del boxes
-        batch = FrameBatch(np.arange(len(frames)), np.asarray(pts_seconds, dtype=np.float64), frames)
-        return [self._search(batch, row, found) for row, found in enumerate(self._detector.detect(frames))]
+        # Each picture is a shot of its own: neighbours have nothing to do with each other.
+        pictures = zip(frames, pts_seconds, strict=True)
+        window = Window(
+            0, 0, len(frames), tuple(WindowFrame(i, s, p, shot=i) for i, (p, s) in enumerate(pictures))
+        )
+        return [self._search(window, row, found) for row, found in enumerate(self._detector.detect(frames))]
 
-    def _search(self, batch: FrameBatch, row: int, found: Detections) -> FramePoses:
+    def _search(self, window: Window, row: int, found: Detections) -> FramePoses:
         """The pose of which detector and estimator together are surest."""
-        places, scores = self._places(batch, found)
-        looks = self._crops.look(batch, [(row, place) for place in places])
+        places, scores = self._places(window[row].picture, found)
+        looks = self._crops.look(window, [(row, place) for place in places])
         sums = [score + look.score for score, look in zip(scores, looks, strict=True)]
         best = int(np.argmax(sums))
+        chosen = looks[best]
         return FramePoses(
-            pts_seconds=float(batch.pts_seconds[row]),
-            keypoints=looks[best].keypoints[None],
-            boxes=looks[best].box[None],
+            pts_seconds=window[row].seconds,
+            keypoints=chosen.keypoints[None],
+            boxes=chosen.box[None],
             scores=np.array([sums[best] / 2], dtype=np.float32),
+            hypotheses=None if chosen.hypotheses is None else chosen.hypotheses[None],
         )
 
-    def _places(self, batch: FrameBatch, found: Detections) -> tuple[list[Boxes], list[float]]:
+    def _places(self, picture: FrameArray, found: Detections) -> tuple[list[Boxes], list[float]]:
         if not len(found.boxes):
-            height, width = batch.frames.shape[1:3]
+            height, width = picture.shape[:2]
             return [np.array([0, 0, width - 1, height - 1], dtype=np.float32)], [0.0]
         share = self._settings.pad - DETECTION_PAD
         places = [geometry.padded(box, share) for box in found.boxes[:CANDIDATES]]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 import traceback
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +19,6 @@ from app.jobs.files import check_folder, missing_folders, remove_empty
 from app.jobs.inputs import Job
 from app.jobs.progress import Reporter
 from app.keypoints import posefix_json
-from app.pipeline import Timings
 from app.rendering.overlay import Style
 from app.rendering.stills import FrameChoice, Montage, save_png
 from app.result import Result
@@ -32,7 +33,10 @@ from estimators.detectors import Detector
 
 @dataclass(frozen=True)
 class Options:
-    """What to do with each file; see ``posefix --help``."""
+    """What to do with each file; see ``posefix --help``.
+
+    ``told``: what the command was told beyond this, as plain values by name, for the record of the run.
+    """
 
     start: float = 0.0
     end: float | None = None
@@ -43,6 +47,7 @@ class Options:
     style: Style = field(default_factory=Style)
     frames: FrameChoice | None = None
     montage: bool = False
+    told: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -130,7 +135,6 @@ def run_job(job: Job, options: Options, *, models: Models, reporter: Reporter) -
         )
     video = open_video(job.source)
     check_folder(job.folder)
-    timings = Timings()
     name = job.source.name
     with reporter.stage(name, "estimate", total=_expected_frames(video.info, options)) as progress:
         result = pipeline.estimate(
@@ -142,26 +146,26 @@ def run_job(job: Job, options: Options, *, models: Models, reporter: Reporter) -
             people=options.people,
             detector=models.detector,
             progress=progress,
-            timings=timings,
         )
     frames = len(result.frame_indices)
     with reporter.stage(name, "correct", total=frames) as progress:
-        result = pipeline.correct(result, models.corrector, progress=progress, timings=timings)
+        result = pipeline.correct(result, models.corrector, progress=progress)
+    result = replace(result, run=result.run.after({}, options=options.told))
     # The data appears last, so that an interrupted file leaves nothing that looks done, but is on the disk
     # first: an overlay without its data would be taken for a finished file the next time.
     with posefix_json.saving(result, job.data):
-        sheet = _draw(job, options, video, result, timings, reporter)
+        sheet, drawing = _draw(job, options, video, result, reporter)
     if sheet is not None:
         save_png(job.montage, sheet)
-    not_there = _frames_missing(job, options, result)
+    not_there, warnings = _frames_missing(job, options, result), list(result.run.warnings)
     return JobResult(
         job.source,
-        "damaged" if video.warnings else "incomplete" if not_there else "done",
-        " ".join(video.warnings + not_there),
+        "damaged" if warnings else "incomplete" if not_there else "done",
+        " ".join(warnings + not_there),
         frames=frames,
         seconds=time.perf_counter() - begun,
         corrected=describe_correction(result),
-        stages={stage: frames / max(seconds, 1e-9) for stage, seconds in timings.seconds.items()},
+        stages=_rates(frames, result.run.seconds, drawing),
     )
 
 
@@ -187,13 +191,19 @@ def _existing(job: Job, options: Options) -> Path | None:
     return next((path for path in wanted if path.exists()), None)
 
 
+def _rates(frames: int, working: Mapping[str, float], drawing: Mapping[str, float]) -> dict[str, float]:
+    """Frames a second of each stage; the video is decoded once for working and once for drawing."""
+    stages = [*working, *(stage for stage in drawing if stage not in working)]
+    return {s: frames / max(working.get(s, 0.0) + drawing.get(s, 0.0), 1e-9) for s in stages}
+
+
 def _draw(
-    job: Job, options: Options, video: Video, result: Result, timings: Timings, reporter: Reporter
-) -> NDArray[np.uint8] | None:
-    """Writes the video and the frames that are wanted, in one pass over the video; gives the montage."""
+    job: Job, options: Options, video: Video, result: Result, reporter: Reporter
+) -> tuple[NDArray[np.uint8] | None, Mapping[str, float]]:
+    """Writes the video and the frames that are wanted; gives the montage, and seconds by stage."""
     montage = Montage(result, style=options.style) if options.montage else None
     if not (options.video or options.frames or montage):
-        return None
+        return None, {}
 
     def watch(row: int, frame: NDArray[np.uint8], drawn: NDArray[np.uint8]) -> None:
         index = int(result.frame_indices[row])
@@ -203,21 +213,15 @@ def _draw(
             montage.add(row, frame)
 
     with reporter.stage(job.source.name, "render", total=len(result.frame_indices)) as progress:
-        if options.video:
-            pipeline.render(
-                video,
-                result,
-                job.video,
-                style=options.style,
-                watch=watch,
-                progress=progress,
-                timings=timings,
-            )
-        else:
-            for row, frame, drawn in pipeline.draw(video, result, style=options.style, timings=timings):
-                watch(row, frame, drawn)
-                progress(1)
-    return montage.sheet() if montage is not None else None
+        seconds = pipeline.render(
+            video,
+            result,
+            job.video if options.video else None,
+            style=options.style,
+            watch=watch,
+            progress=progress,
+        )
+    return montage.sheet() if montage is not None else None, seconds
 
 
 def describe_correction(result: Result) -> str:

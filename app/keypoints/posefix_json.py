@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from app.errors import PosefixError
 from app.jobs.files import written_whole
-from app.result import ModelRecord, Person, Result, VideoSource
+from app.result import ModelRecord, Person, Result, RunRecord, VideoSource
 from estimators import Skeleton
 from estimators.known_skeletons import of_joints
 
@@ -97,6 +97,11 @@ def to_document(result: Result) -> dict[str, Any]:
             "cuts": result.frame_indices[list(result.cuts)].tolist(),
         },
         "people": [_person_to_document(person, result) for person in result.people],
+        "run": {
+            "options": dict(result.run.options),
+            "seconds": {stage: round(seconds, 3) for stage, seconds in result.run.seconds.items()},
+            "warnings": list(result.run.warnings),
+        },
     }
 
 
@@ -119,6 +124,16 @@ def from_document(document: dict[str, Any]) -> Result:
         corrector=ModelRecord(**document["corrector"]) if document["corrector"] else None,
         # Files of before shots were told apart have no cuts.
         cuts=tuple(np.searchsorted(indices, document["frames"].get("cuts", [])).tolist()),
+        run=_run_from_document(document.get("run") or {}),
+    )
+
+
+def _run_from_document(document: dict[str, Any]) -> RunRecord:
+    """Files of before runs were recorded have an empty one."""
+    return RunRecord(
+        options=dict(document.get("options", {})),
+        seconds={stage: float(seconds) for stage, seconds in document.get("seconds", {}).items()},
+        warnings=tuple(str(line) for line in document.get("warnings", [])),
     )
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from app.tracking.crops import CropEstimator, Measure
+from app.tracking.crops import CropEstimate, CropEstimator, asked_box
 from app.tracking.prominence import standing_out
 from app.tracking.settings import TrackingSettings
-from app.video.types import FrameBatch
+from app.tracking.windows import Window
 from estimators import boxes
 from estimators.boxes import Boxes
 from estimators.detectors import Detections, Detector
@@ -34,84 +34,95 @@ class _Refused:
 
 
 class DetectionScheduler:
-    """Asks a detector now and then, and checks whom it finds with the estimator.
+    """Asks a detector now and then.
 
     Args:
         detector: gives boxes in whole frames.
-        crops: gives poses in boxes.
         fps: frames a second.
-        settings: how often, and what counts.
-        measure: times all this as ``find``.
+        settings: how often.
     """
 
-    def __init__(
-        self,
-        detector: Detector,
-        crops: CropEstimator,
-        *,
-        fps: float,
-        settings: TrackingSettings,
-        measure: Measure,
-    ) -> None:
-        self._detector, self._crops, self._settings, self._measure = detector, crops, settings, measure
+    def __init__(self, detector: Detector, *, fps: float, settings: TrackingSettings) -> None:
+        self._detector, self._settings = detector, settings
         # A look that is due between two frames comes with the first.
         self._frame_seconds = 1 / fps
         self._looked_at = -np.inf
-        self._refused: list[_Refused] = []
 
     def hurry(self) -> None:
         """Makes the next look due at once."""
         self._looked_at = -np.inf
 
-    def look(self, batch: FrameBatch, at: int, *, people: bool, missing: bool) -> Detections | None:
-        """Who may be in frame ``at``; None where no look is due.
+    def look(
+        self, window: Window, rows: Sequence[int], *, people: bool, missing: bool
+    ) -> dict[int, Detections]:
+        """Who may be there, by row, in those of the rows in which a look is due.
 
         Args:
-            batch, at: the frame.
+            window, rows: frames that follow on each other.
             people: somebody is followed.
             missing: one of them is out of sight.
         """
-        settings, seconds = self._settings, float(batch.pts_seconds[at])
+        settings = self._settings
         if not people:
             wait, frames = settings.empty_seconds, 3
         elif missing:
             wait, frames = settings.missing_seconds, 2
         else:
             wait, frames = settings.calm_seconds, 8
-        if seconds - self._looked_at < max(wait, frames * self._frame_seconds) - self._frame_seconds / 2:
-            return None
-        self._looked_at = seconds
-        with self._measure("find"):
-            (found,) = self._detector.detect(batch.frames[at : at + 1])
-        return found
+        wait = max(wait, frames * self._frame_seconds) - self._frame_seconds / 2
+        due = []
+        for row in rows:
+            if window[row].seconds - self._looked_at >= wait:
+                self._looked_at = window[row].seconds
+                due.append(row)
+        if not due:
+            return {}
+        return dict(zip(due, self._detector.detect(window.pictures(due)), strict=True))
 
-    def newcomers(self, batch: FrameBatch, at: int, found: Detections, known: list[Boxes]) -> list[Boxes]:
-        """Boxes around the joints of those found in frame ``at`` who are none of the known."""
-        settings, seconds = self._settings, float(batch.pts_seconds[at])
+
+class NewcomerCheck:
+    """Tells with the estimator whether those whom a detector found are people.
+
+    Args:
+        crops: gives poses in boxes.
+        settings: what counts.
+    """
+
+    def __init__(self, crops: CropEstimator, *, settings: TrackingSettings) -> None:
+        self._crops, self._settings = crops, settings
+        self._refused: list[_Refused] = []
+
+    def newcomers(
+        self, window: Window, row: int, found: Detections, known: Sequence[Boxes]
+    ) -> list[CropEstimate]:
+        """Poses of those found in a frame who are none of the known, the surest first."""
+        settings, seconds = self._settings, window[row].seconds
         tried = self._worth_a_look(found, known, seconds)
         wide = [boxes.padded(box, settings.pad - DETECTION_PAD) for box, _ in tried]
         # A second look costs as much as the first, and most boxes found where nobody is known are nobody.
         worth = [settings.found_sum - settings.second_gain - score for _, score in tried]
-        looks = self._crops.look(batch, [(at, box) for box in wide], stage="find", worth=worth)
-        people: list[tuple[float, Boxes]] = []
+        looks = self._crops.look(window, [(row, box) for box in wide], worth=worth)
+        people: list[tuple[float, Boxes, CropEstimate]] = []
         for (box, score), padded, look in zip(tried, wide, looks, strict=True):
-            asked = self._crops.box_around(look.keypoints)
+            asked = asked_box(look.keypoints, settings)
             if (
                 asked is not None
                 and score + look.score >= settings.found_sum
                 and boxes.overlap(asked, padded) >= settings.found_agreement
             ):
-                people.append((score + look.score, asked))
+                people.append((score + look.score, asked, look))
             else:
                 self._refused.append(_Refused(box, score, seconds))
         taken: list[Boxes] = []
-        for _, box in sorted(people, key=lambda person: -person[0]):
+        looks = []
+        for _, box, look in sorted(people, key=lambda person: -person[0]):
             if not self._is_part_of(box, [*known, *taken]):
                 taken.append(box)
-        return taken
+                looks.append(look)
+        return looks
 
     def _worth_a_look(
-        self, found: Detections, known: list[Boxes], seconds: float
+        self, found: Detections, known: Sequence[Boxes], seconds: float
     ) -> list[tuple[Boxes, float]]:
         """Boxes and scores of those who may be new: all that are likely, and a few of the others."""
         settings = self._settings
@@ -130,25 +141,31 @@ class DetectionScheduler:
         likely = refused.score >= self._settings.likely_score
         return self._settings.likely_refused_seconds if likely else self._settings.refused_seconds
 
-    def _is_part_of(self, box: Boxes, known: list[Boxes]) -> bool:
+    def _is_part_of(self, box: Boxes, known: Sequence[Boxes]) -> bool:
         settings = self._settings
         return any(
             boxes.overlap(box, other) >= settings.confirm_iou or boxes.inside(box, other) >= settings.inside
             for other in known
         )
 
-    def make_room(
-        self, newcomers: list[Boxes], known: Mapping[int, Boxes], *, most: int, frame_size: tuple[int, int]
-    ) -> tuple[list[Boxes], list[int]]:
-        """Which newcomers to follow, and who of the known has to give way, with ``most`` places in all."""
-        ranked = sorted(newcomers, key=lambda box: -standing_out(box, frame_size))
-        least_first = sorted(known, key=lambda number: standing_out(known[number], frame_size))
-        free = max(0, most - len(known))
-        taken, gone = ranked[:free], []
-        for box, number in zip(ranked[free:], least_first, strict=False):
-            least = standing_out(known[number], frame_size)
-            if standing_out(box, frame_size) < self._settings.displaced_by * least:
-                break
-            taken.append(box)
-            gone.append(number)
-        return taken, gone
+
+def make_room(
+    newcomers: Sequence[Boxes],
+    known: Mapping[int, Boxes],
+    *,
+    most: int,
+    frame_size: tuple[int, int],
+    displaced_by: float,
+) -> tuple[list[int], list[int]]:
+    """Which of the newcomers to follow, and who of the known has to give way, with ``most`` places in all."""
+    ranked = sorted(range(len(newcomers)), key=lambda i: -standing_out(newcomers[i], frame_size))
+    least_first = sorted(known, key=lambda number: standing_out(known[number], frame_size))
+    free = max(0, most - len(known))
+    taken, gone = ranked[:free], []
+    for i, number in zip(ranked[free:], least_first, strict=False):
+        least = displaced_by * standing_out(known[number], frame_size)
+        if standing_out(newcomers[i], frame_size) < least:
+            break
+        taken.append(i)
+        gone.append(number)
+    return taken, gone

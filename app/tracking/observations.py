@@ -15,6 +15,8 @@ SURE_JOINT = 0.2
 COLOUR_SIDE = 24  # pixels across of what colours are counted in
 HUES, SHADES = 12, 6
 GREYISH = 40  # saturation of 255 below which a hue says nothing
+# Who is looked for and has no number yet: the user's own, and newcomers from here down.
+GIVEN, NEW = -1, -2
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +32,8 @@ class Observation:
         core: which joints stay with the body's middle, (joints,).
         colours: float32, (bins,): shares of the colours of the clothes.
         confirmed: whether more than the pose alone says that somebody is there; None: nobody was asked.
-        sought: number of the person who was looked for; negative for somebody new.
+        sought: number of the person who was looked for; GIVEN, or NEW and below, for who has none yet.
+        hypotheses: float32, (joints, K, 3): see :class:`estimators.FramePoses`; None: there are none.
     """
 
     row: int
@@ -41,27 +44,44 @@ class Observation:
     core: NDArray[np.bool_] = field(repr=False)
     colours: NDArray[np.float32] = field(repr=False)
     confirmed: bool | None = None
-    sought: int = -1
+    sought: int = NEW
+    hypotheses: NDArray[np.float32] | None = field(default=None, repr=False)
 
     @cached_property
     def outline(self) -> NDArray[np.float32]:
         """x1, y1, x2, y2 around the surer joints."""
-        points = _surer(self.keypoints)
-        return np.concatenate([points.min(axis=0), points.max(axis=0)])
+        return outline(self.keypoints)
 
     @cached_property
     def size(self) -> float:
         """Longer side of the outline, in pixels."""
-        return max(1.0, float((self.outline[2:] - self.outline[:2]).max()))
+        return body_size(self.keypoints)
 
     @cached_property
     def centre(self) -> NDArray[np.float32]:
         """x, y of the body's middle."""
-        core = self.keypoints[self.core]
-        points = core[np.isfinite(core[:, 0]) & (core[:, 2] >= SURE_JOINT), :2]
-        if len(points) >= 2:
-            return points.mean(axis=0, dtype=np.float32)
-        return np.asarray((self.outline[:2] + self.outline[2:]) / 2, np.float32)
+        return body_centre(self.keypoints, self.core)
+
+
+def outline(keypoints: NDArray[np.float32]) -> NDArray[np.float32]:
+    """x1, y1, x2, y2 around the surer joints (joints, 3), of which there is one at least."""
+    points = _surer(keypoints)
+    return np.concatenate([points.min(axis=0), points.max(axis=0)])
+
+
+def body_size(keypoints: NDArray[np.float32]) -> float:
+    """Longer side of the outline, in pixels."""
+    around = outline(keypoints)
+    return max(1.0, float((around[2:] - around[:2]).max()))
+
+
+def body_centre(keypoints: NDArray[np.float32], core: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """x, y of the body's middle, from joints (joints, 3) and which of them stay with it."""
+    points = keypoints[core & np.isfinite(keypoints[:, 0]) & (keypoints[:, 2] >= SURE_JOINT), :2]
+    if len(points) >= 2:
+        return points.mean(axis=0, dtype=np.float32)
+    around = outline(keypoints)
+    return np.asarray((around[:2] + around[2:]) / 2, np.float32)
 
 
 def _surer(keypoints: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -111,13 +131,15 @@ def pose_nms(seen: list[Observation], *, apart: float) -> list[Observation]:
     """Each pose once, the surest: those whose joints lie within ``apart`` of their size are one."""
     kept: list[Observation] = []
     for observation in sorted(seen, key=lambda s: -s.score):
-        if all(_distance(observation, other) >= apart for other in kept):
+        if all(pose_distance(observation.keypoints, other.keypoints) >= apart for other in kept):
             kept.append(observation)
     return kept
 
 
-def _distance(one: Observation, other: Observation) -> float:
+def pose_distance(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
     """Median distance of two poses' joints, in sizes of the smaller; infinite without a common joint."""
-    apart = np.linalg.norm(one.keypoints[:, :2] - other.keypoints[:, :2], axis=1)
+    apart = np.linalg.norm(one[:, :2] - other[:, :2], axis=1)
     there = np.isfinite(apart)
-    return float(np.median(apart[there])) / min(one.size, other.size) if there.any() else np.inf
+    if not there.any():
+        return np.inf
+    return float(np.median(apart[there])) / min(body_size(one), body_size(other))

@@ -7,13 +7,12 @@ fast move keeps the colours; and where the old picture is soon back, nothing was
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-
-from app.video.types import FrameBatch
 
 SIDE = 32  # pixels of the small picture
 BINS = 6  # of each colour
@@ -36,44 +35,35 @@ class _Shot:
 
 
 class SceneCutDetector:
-    """Compares each frame with the one before; goes on from batch to batch.
-
-    Attributes:
-        shots: the number of each frame's shot up to here.
-    """
+    """Compares each frame with the one before; goes on from frame to frame."""
 
     def __init__(self) -> None:
         self._last: Signature | None = None
         self._before: _Shot | None = None
-        self.shots: list[int] = []
+        self._shot = self._latest = 0
 
-    def detect(self, batch: FrameBatch) -> list[int]:
-        """The number of each frame's shot."""
-        for frame, seconds in zip(batch.frames, batch.pts_seconds.tolist(), strict=True):
-            self.shots.append(self._shot_of(_signature_of(frame), seconds))
-        return self.shots[len(self.shots) - len(batch) :]
-
-    @property
-    def cuts(self) -> list[int]:
-        """Rows with which a new shot begins that does not lead back to one before."""
-        shots = np.array(self.shots)
-        highest = np.maximum.accumulate(shots)
-        lowest = np.minimum.accumulate(shots[::-1])[::-1]
-        return (np.flatnonzero(highest[:-1] < lowest[1:]) + 1).tolist()
-
-    def _shot_of(self, now: Signature, seconds: float) -> int:
-        last, self._last = self._last, now
-        if last is None:
-            return 0
-        shot = self.shots[-1]
-        if _go_together(last, now):
-            return shot
+    def shot_of(self, picture: NDArray[np.uint8], seconds: float) -> int:
+        """Number of the shot that the next frame belongs to: uint8 (H, W, 3), and when it is shown."""
+        last, now = self._last, _signature_of(picture)
+        self._last = now
+        if last is None or _go_together(last, now):
+            return self._shot
         before = self._before
         if before is not None and seconds - before.left_at <= SOON and _go_together(before.signature, now):
-            self._before = None
-            return before.number
-        self._before = _Shot(shot, last, seconds)
-        return max(self.shots) + 1
+            self._before, self._shot = None, before.number
+            return self._shot
+        self._before = _Shot(self._shot, last, seconds)
+        self._latest += 1
+        self._shot = self._latest
+        return self._shot
+
+
+def cut_rows(shots: Sequence[int]) -> list[int]:
+    """Rows with which a new shot begins that does not lead back to one before, from each row's shot."""
+    numbers = np.array(shots)
+    highest = np.maximum.accumulate(numbers)
+    lowest = np.minimum.accumulate(numbers[::-1])[::-1]
+    return (np.flatnonzero(highest[:-1] < lowest[1:]) + 1).tolist()
 
 
 def _go_together(one: Signature, other: Signature) -> bool:

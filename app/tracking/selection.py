@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from app.errors import PosefixError
 from app.tracking.linking import link_tracklets
@@ -56,6 +57,15 @@ class PeopleSelection:
         if self.count is None or self.person is not None:
             return MOST_FOLLOWED
         return self.count + RIVALS
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """As plain values by name, for the record."""
+        return {
+            "people": "all" if self.count is None else self.count,
+            "person": self.person,
+            "min_track": self.min_seconds,
+        }
 
     @property
     def several(self) -> bool:

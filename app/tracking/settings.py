@@ -38,7 +38,7 @@ class TrackingSettings:
             which a frame is looked at again.
         edge: so is one with a joint nearer to the box's edge, as a share of its longer side.
         same_pose: median distance of two poses' joints, in sizes of the smaller, below which they are one.
-        chunk_seconds: frames that are looked at together start from one box; a person moves on in longer.
+        anchor_seconds: from one anchor to the next a box may be interpolated; a person turns round in longer.
         empty_seconds, missing_seconds, calm_seconds: how often the detector looks at a picture without
             anybody, with somebody out of sight, with everybody sure; but no more often than
             every third, second and eighth frame.
@@ -71,7 +71,7 @@ class TrackingSettings:
     agreement: float = 0.7
     edge: float = 0.03
     same_pose: float = 0.15
-    chunk_seconds: float = 0.14
+    anchor_seconds: float = 0.2
     empty_seconds: float = 0.25
     missing_seconds: float = 0.15
     calm_seconds: float = 0.4

@@ -1,70 +1,55 @@
-"""Everybody in a clip, batch by batch, whichever way the estimator works."""
+"""Everybody in a clip, window by window, whichever way the estimator works."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Protocol
+
 from app.tracking.bottom_up import BottomUpTracker
-from app.tracking.crops import Measure
-from app.tracking.scene_cuts import SceneCutDetector
 from app.tracking.top_down import TopDownTracker
 from app.tracking.tracks import TrackStore
-from app.video.types import FrameBatch
+from app.tracking.windows import Window
 from estimators import Estimator
 from estimators.boxes import Boxes
-from estimators.detectors import Detector
+from estimators.detectors import Detections, Detector
 
 
-class PersonTracker:
-    """Follows everybody through a clip, shot by shot.
+class PersonTracker(Protocol):
+    """Follows everybody through a clip: for each window, and in it for each shot, detect, then follow."""
+
+    @property
+    def store(self) -> TrackStore:
+        """All tracks up to here."""
+        ...
+
+    def detect(self, window: Window, rows: range) -> dict[int, Detections]:
+        """Whom a detector finds in a shot's rows of a window, by row; nobody where there is no detector."""
+        ...
+
+    def follow(self, window: Window, rows: range, found: Mapping[int, Detections]) -> None:
+        """The poses of everybody in those rows, given what :meth:`detect` found there."""
+        ...
+
+
+def create_tracker(
+    estimator: Estimator,
+    detector: Detector | None,
+    *,
+    frame_size: tuple[int, int],
+    fps: float,
+    most: int,
+    first_box: Boxes | None = None,
+) -> PersonTracker:
+    """The tracker that fits an estimator.
 
     Args:
         estimator: gives the joints.
         detector: says where people are; only None for an estimator that finds them itself.
         frame_size: width and height, in pixels.
         fps: frames a second.
-        most: so many are followed at once.
+        most: so many are followed at once; not heeded where the estimator finds people itself.
         first_box: x1, y1, x2, y2 of a person in the first frame.
-        measure: times the work as ``find`` and ``estimate``.
     """
-
-    def __init__(
-        self,
-        estimator: Estimator,
-        detector: Detector | None,
-        *,
-        frame_size: tuple[int, int],
-        fps: float,
-        most: int,
-        measure: Measure,
-        first_box: Boxes | None = None,
-    ) -> None:
-        self._measure = measure
-        self._cut_detector = SceneCutDetector()
-        self._tracker: TopDownTracker | BottomUpTracker
-        if detector is None:
-            self._tracker = BottomUpTracker(estimator, frame_size=frame_size, fps=fps, measure=measure)
-        else:
-            self._tracker = TopDownTracker(
-                estimator,
-                detector,
-                frame_size=frame_size,
-                fps=fps,
-                most=most,
-                measure=measure,
-                first_box=first_box,
-            )
-
-    def follow(self, batch: FrameBatch) -> None:
-        """Goes on through the next batch."""
-        with self._measure("find"):
-            shots = self._cut_detector.detect(batch)
-        self._tracker.follow(batch, shots)
-
-    @property
-    def cuts(self) -> list[int]:
-        """Rows with which a new shot begins."""
-        return self._cut_detector.cuts
-
-    @property
-    def store(self) -> TrackStore:
-        """All tracks up to here."""
-        return self._tracker.store
+    if detector is None:
+        return BottomUpTracker(estimator, frame_size=frame_size, fps=fps)
+    return TopDownTracker(estimator, detector, frame_size=frame_size, fps=fps, most=most, first_box=first_box)

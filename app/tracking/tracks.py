@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass, field
 from itertools import takewhile
 
@@ -12,13 +13,11 @@ from app.tracking.observations import Observation
 
 # Of the median score.
 AS_USUAL = 0.9
-# No batch of frames has more.
-LATEST = 64
 
 
 @dataclass
 class Track:
-    """Sightings of one person, in the order of time; at least one.
+    """Observations of one person, in the order of time; at least one.
 
     Attributes:
         number: given by the tracker.
@@ -55,13 +54,24 @@ class Track:
         """Median size, in pixels."""
         return float(np.median([observation.size for observation in self.observations]))
 
-    def arrays(self, frames: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Keypoints (frames, joints, 3) and boxes (frames, 4), NaN where the person is not seen."""
-        keypoints = np.full((frames, *self.first.keypoints.shape), np.nan, np.float32)
+    def arrays(
+        self, frames: int
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32] | None]:
+        """Keypoints (frames, joints, 3), boxes (frames, 4) and hypotheses (frames, joints, K, 3) or None.
+
+        NaN where the person is not seen, and where there are fewer hypotheses than K.
+        """
+        joints = len(self.first.keypoints)
+        keypoints = np.full((frames, joints, 3), np.nan, np.float32)
         looked = np.full((frames, 4), np.nan, np.float32)
+        most = max((len(o.hypotheses[0]) for o in self.observations if o.hypotheses is not None), default=0)
+        places = np.full((frames, joints, most, 3), np.nan, np.float32) if most else None
         for observation in self.observations:
-            keypoints[observation.row], looked[observation.row] = observation.keypoints, observation.box
-        return keypoints, looked
+            row = observation.row
+            keypoints[row], looked[row] = observation.keypoints, observation.box
+            if places is not None and observation.hypotheses is not None:
+                places[row, :, : observation.hypotheses.shape[1]] = observation.hypotheses
+        return keypoints, looked, places
 
 
 class TrackStore:
@@ -74,26 +84,32 @@ class TrackStore:
     def __init__(self) -> None:
         self.shot = 0
         self._tracks: dict[int, Track] = {}
+        self._rows: dict[int, list[Observation]] = {}
 
     def add(self, number: int, observation: Observation) -> None:
-        """Writes a observation down."""
+        """Writes an observation down, unless the track has one of that frame."""
         track = self._tracks.setdefault(number, Track(number, self.shot))
-        track.observations.append(observation)
+        at = bisect_left(track.observations, observation.row, key=lambda other: other.row)
+        if at == len(track.observations) or track.observations[at].row != observation.row:
+            track.observations.insert(at, observation)
+            self._rows.setdefault(observation.row, []).append(observation)
 
-    def track(self, number: int) -> Track:
-        """The track with that number."""
-        return self._tracks[number]
-
-    def begun_in(self, row: int) -> list[Track]:
-        """The tracks that begin in a row."""
-        return [track for track in self._tracks.values() if track.first.row == row]
+    def number_of(self, sought: int, *, since: int) -> int | None:
+        """Number of the track that whoever was looked for as ``sought`` got in the rows from ``since`` on."""
+        first = min(
+            (
+                (observation.row, number)
+                for number, track in self._tracks.items()
+                for observation in takewhile(lambda one: one.row >= since, reversed(track.observations))
+                if observation.sought == sought
+            ),
+            default=None,
+        )
+        return first and first[1]
 
     def seen_in(self, row: int) -> list[Observation]:
-        """Everybody who is seen in a row, one of the latest."""
-        late = [
-            observation for track in self._tracks.values() for observation in track.observations[-LATEST:]
-        ]
-        return [observation for observation in late if observation.row == row]
+        """Everybody who is seen in a row."""
+        return self._rows.get(row, [])
 
     def closed(self, *, sure: float) -> list[Track]:
         """The tracks in the order they began, without ends at which nobody was left.

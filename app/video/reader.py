@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import av
@@ -52,12 +53,10 @@ class Video:
 
     Attributes:
         info: facts about the file.
-        warnings: what was wrong with the file on the way, one line each; it grows while frames are read.
     """
 
     def __init__(self, info: VideoInfo) -> None:
         self.info = info
-        self.warnings: list[str] = []
 
     def batches(self, *, size: int, start: float = 0.0, end: float | None = None) -> Iterator[FrameBatch]:
         """Frames in order, at most ``size`` at a time.
@@ -67,21 +66,27 @@ class Video:
             start, end: seconds from the first frame; frames shown in start <= t < end come.
 
         Raises:
-            PosefixError: no frame can be decoded. A file that breaks off later ends early, with a line in
-                :attr:`warnings`.
+            PosefixError: no frame can be decoded. A file that breaks off later ends early; its last batch
+                says so in its warnings.
         """
         pending: list[Frame] = []
+        warnings: tuple[str, ...] = ()
         # Times are rounded on their way here; --start 0.95 means the frame at 0.94999999, too.
         near = SHORTEST_FRAME_SECONDS / 2
         for frame in self._frames(start - near, None if end is None else end - near):
-            pending.append(frame)
+            if isinstance(frame, str):
+                warnings = (frame,)
+                continue
+            # Not before the next frame is there: what is wrong behind the last one shows only then.
             if len(pending) == size:
                 yield _batch(pending)
                 pending = []
+            pending.append(frame)
         if pending:
-            yield _batch(pending)
+            yield replace(_batch(pending), warnings=warnings)
 
-    def _frames(self, start: float, end: float | None) -> Iterator[Frame]:
+    def _frames(self, start: float, end: float | None) -> Iterator[Frame | str]:
+        """Frames, and a line at the end where the file breaks off."""
         number, seconds = -1, -np.inf
         try:
             for upcoming, time, picture in _read(self.info, start):
@@ -97,18 +102,16 @@ class Video:
         except _DecodingError as error:
             if number < 0:
                 raise PosefixError(f"{self.info.path}: {error}. Copy or record it again.") from error
-            self._warn_of_end(number + 1)
+            yield self._broken_off(number + 1)
             return
         if number >= 0 and _breaks_off(self.info, number + 1, seconds):
-            self._warn_of_end(number + 1)
+            yield self._broken_off(number + 1)
 
-    def _warn_of_end(self, frames: int) -> None:
-        line = (
+    def _broken_off(self, frames: int) -> str:
+        return (
             f"{self.info.path}: damaged, it breaks off after frame {frames} of {self.info.frames}; what came "
             "before is kept. Copy or record it again for the rest."
         )
-        if line not in self.warnings:
-            self.warnings.append(line)
 
 
 class _DecodingError(Exception):

@@ -49,11 +49,13 @@ class FrameBatch:
         indices: (N,): numbers of the frames in the file, from 0.
         pts_seconds: (N,): when each is shown, from the first frame of the file.
         frames: uint8, (N, H, W, 3), RGB, upright.
+        warnings: what was found to be wrong with the file behind these frames, one line each.
     """
 
     indices: NDArray[np.int64]
     pts_seconds: NDArray[np.float64]
     frames: NDArray[np.uint8] = field(repr=False)
+    warnings: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.indices)

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import av
 import numpy as np
+from av.audio.stream import AudioStream
 from av.codec.context import Flags
-from av.container import OutputContainer
+from av.container import InputContainer, OutputContainer
 from numpy.typing import NDArray
 
 from app.jobs.files import written_whole
@@ -24,12 +25,15 @@ TICKS = 90_000
 class VideoWriter:
     """Takes frames with their times; :func:`write_video` makes one.
 
-    Attributes:
-        last_seconds: how long the last frame is shown; the average at first.
-        audio: the sound that goes along, if any.
+    Args:
+        output: what is written to.
+        width, height, fps: see :func:`write_video`.
+        last_seconds: how long the last frame is shown.
     """
 
-    def __init__(self, output: OutputContainer, *, width: int, height: int, fps: float) -> None:
+    def __init__(
+        self, output: OutputContainer, *, width: int, height: int, fps: float, last_seconds: float
+    ) -> None:
         self._output = output
         self._pad = ((0, height % 2), (0, width % 2), (0, 0))
         # The rate is a hint for rate control; the frames' own times are what is written.
@@ -42,8 +46,12 @@ class VideoWriter:
         self._stream.codec_context.time_base = Fraction(1, TICKS)
         self._stream.codec_context.flags |= Flags.frame_duration
         self._pending: tuple[int, av.VideoFrame] | None = None
-        self.last_seconds = 1 / fps
-        self.audio: AudioTrack | None = None
+        self._last_seconds = last_seconds
+        self._audio: AudioTrack | None = None
+
+    def add_audio(self, source: InputContainer, sound: AudioStream, *, start: float) -> None:
+        """Sends a stream of sound along; before the first frame. ``start`` is zero on the new clock."""
+        self._audio = AudioTrack(source, sound, self._output, start=start)
 
     def write(self, picture: NDArray[np.uint8], *, pts_seconds: float) -> None:
         """Adds a frame: uint8, (H, W, 3), RGB, shown at ``pts_seconds``; times only go up."""
@@ -61,18 +69,18 @@ class VideoWriter:
         """Writes what is left of picture and sound, up to the end of the last frame."""
         if self._pending is None:
             return
-        end = self._pending[0] + max(1, round(self.last_seconds * TICKS))
+        end = self._pending[0] + max(1, round(self._last_seconds * TICKS))
         self._encode(*self._pending, until=end)
         self._output.mux(self._stream.encode(None))
-        if self.audio is not None:
-            self.audio.write_until(end / TICKS)
-            self.audio.finish()
+        if self._audio is not None:
+            self._audio.write_until(end / TICKS)
+            self._audio.finish()
 
     def _encode(self, ticks: int, frame: av.VideoFrame, *, until: int) -> None:
         frame.pts, frame.duration = ticks, until - ticks
         # Sound goes in as its picture does, so that players need not seek to and fro.
-        if self.audio is not None:
-            self.audio.write_until(ticks / TICKS)
+        if self._audio is not None:
+            self._audio.write_until(ticks / TICKS)
         self._output.mux(self._stream.encode(frame))
 
 
@@ -83,6 +91,7 @@ def write_video(
     width: int,
     height: int,
     fps: float,
+    last_seconds: float | None = None,
     sound_from: Path | None = None,
     sound_start: float = 0.0,
 ) -> Iterator[VideoWriter]:
@@ -92,6 +101,7 @@ def write_video(
         path: an ``.mp4``.
         width, height: of the frames to come; an odd size gets one more column or row, a copy of the last.
         fps: average frame rate.
+        last_seconds: how long the last frame is shown; None: the average.
         sound_from: a file whose sound goes along, if it has any.
         sound_start: seconds on that file's clock that are zero in the new one.
 
@@ -103,10 +113,13 @@ def write_video(
         output = stack.enter_context(
             av.open(str(address(partial)), "w", format="mp4", options={"movflags": "+faststart"})
         )
-        writer = VideoWriter(output, width=width, height=height, fps=fps)
+        writer = VideoWriter(
+            output, width=width, height=height, fps=fps, last_seconds=last_seconds or 1 / fps
+        )
         if sound_from is not None:
             source = stack.enter_context(open_container(sound_from))
             sound = sound_of(source)
-            writer.audio = AudioTrack(source, sound, output, start=sound_start) if sound else None
+            if sound is not None:
+                writer.add_audio(source, sound, start=sound_start)
         yield writer
         writer.close()

@@ -10,8 +10,8 @@ import app
 from app.jobs.batch import Models, Options, describe_correction, run_job
 from app.jobs.inputs import Job
 from app.jobs.progress import Reporter
-from app.pipeline import Timings
 from app.rendering.stills import FrameChoice
+from app.tracking.selection import PeopleSelection
 from app.video.writer import write_video
 from tests.fixtures.fakes import LAYOUT, BlobDetector, BlobEstimator, ShiftCorrector, blob_frames
 
@@ -95,14 +95,31 @@ def test_variable_frame_rates_keep_their_timing(tmp_path):
 
 
 def test_the_stages_are_timed_and_reported(clip, tmp_path):
-    video, timings, told = app.open_video(clip), Timings(), []
-    result = app.estimate(
-        video, BlobEstimator(), detector=BlobDetector(), progress=told.append, timings=timings
-    )
-    result = app.correct(result, ShiftCorrector(), timings=timings)
-    app.render(video, result, tmp_path / "o.mp4", timings=timings, progress=told.append)
-    assert set(timings.seconds) == {"decode", "find", "estimate", "correct", "render", "encode"}
+    video, told = app.open_video(clip), []
+    result = app.estimate(video, BlobEstimator(), detector=BlobDetector(), progress=told.append)
+    assert set(result.run.seconds) == {"decode", "find", "estimate"}
+    result = app.correct(result, ShiftCorrector())
+    assert set(result.run.seconds) == {"decode", "find", "estimate", "correct"}
+    drawing = app.render(video, result, tmp_path / "o.mp4", progress=told.append)
+    assert set(drawing) == {"decode", "render", "encode"}
     assert sum(told) == 60
+
+
+def test_what_a_run_was_told_is_saved_with_its_result(clip, tmp_path):
+    people = PeopleSelection(count=2, min_seconds=0.2)
+    app.save(process(clip, start=0.5, end=2.0, people=people), tmp_path / "a.json")
+    record = app.load(tmp_path / "a.json").run
+    assert record.options == {
+        "start": 0.5,
+        "end": 2.0,
+        "box": None,
+        "people": 2,
+        "person": None,
+        "min_track": 0.2,
+        "detector": "blob",
+    }
+    assert all(seconds >= 0 for seconds in record.seconds.values())
+    assert record.warnings == ()
 
 
 def run(clip, folder, **options):

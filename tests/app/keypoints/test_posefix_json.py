@@ -1,6 +1,7 @@
 """The data file: what is written comes back, and bad files are refused in one line."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -103,7 +104,7 @@ def test_unsure_joints_are_listed_by_frame_and_name(tmp_path):
 
 def test_a_result_without_people_comes_back_empty(tmp_path):
     result = make_result(np.zeros((2, JOINTS, 3), np.float32))
-    empty = result.with_people((), corrector=ModelRecord("c", "d"))
+    empty = replace(result, people=(), corrector=ModelRecord("c", "d"))
     posefix_json.save(empty, tmp_path / "a.json")
     assert posefix_json.load(tmp_path / "a.json").people == ()
 

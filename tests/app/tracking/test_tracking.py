@@ -1,7 +1,5 @@
 """People followed through made clips: who is who, gone and back, cuts, borders, nobody."""
 
-from contextlib import nullcontext
-
 import numpy as np
 import pytest
 
@@ -10,9 +8,9 @@ from app.tracking.bottom_up import BottomUpTracker
 from app.tracking.observations import histogram_overlap
 from app.tracking.selection import PeopleSelection, select_people
 from app.tracking.settings import TrackingSettings
-from app.video.types import FrameBatch
+from app.tracking.windows import WindowFrame, windows
 from estimators import FramePoses
-from tests.fixtures.casts import BLUE, FPS, RED, SIZE, Actor, KnowingDetector, KnowingEstimator, film, watch
+from tests.fixtures.casts import BLUE, FPS, RED, SIZE, Actor, KnowingDetector, film, watch
 from tests.fixtures.fakes import LAYOUT, UPPER_BODY
 
 
@@ -118,22 +116,8 @@ def test_nobody_is_found_where_nobody_is():
 
 def test_an_empty_picture_is_not_searched_in_every_frame():
     clip = film([], seconds=3)
-    from contextlib import nullcontext
-
-    from app.tracking.tracker import PersonTracker
-    from app.video.types import FrameBatch
-
     detector = KnowingDetector(clip)
-    tracker = PersonTracker(
-        KnowingEstimator(clip),
-        detector,
-        frame_size=SIZE,
-        fps=FPS,
-        most=3,
-        measure=lambda stage: nullcontext(),
-    )
-    rows = np.arange(len(clip.frames))
-    tracker.follow(FrameBatch(rows, rows / FPS, clip.frames))
+    watch(clip, detector=detector)
     assert 5 <= detector.calls <= 15
 
 
@@ -212,7 +196,7 @@ def test_clothes_tell_people_apart():
 def test_who_comes_in_between_two_looks_of_the_detector_is_followed_back():
     # Somebody stands there all along, so that the detector looks now and then only.
     clip = film([Actor(lambda t: 60, RED), Actor(lambda t: 240 if t >= 1.0 else None, BLUE)], seconds=2)
-    chosen = everybody(watch(clip, batch=40), clip)
+    chosen = everybody(watch(clip), clip)
     (second,) = [one for one in chosen if set(whose(one.track, clip)) == {1}]
     assert second.track.first.row == 20
 
@@ -235,10 +219,14 @@ class Guessing:
 
 
 def test_who_is_only_guessed_at_is_nobody_but_who_fades_is_kept():
-    watcher = BottomUpTracker(Guessing(), frame_size=(200, 120), fps=10, measure=lambda _: nullcontext())
-    frames = np.zeros((8, 120, 200, 3), np.uint8)
-    watcher.follow(FrameBatch(np.arange(8), np.arange(8) / 10, frames), [0] * 8)
-    (track,) = watcher.store.closed(sure=TrackingSettings().found_score)
-    assert track.arrays(8)[0].shape == (8, 7, 3)
-    assert np.isfinite(track.arrays(8)[0]).all()
-    assert track.arrays(8)[0][:, :, 0].max() < 100
+    tracker = BottomUpTracker(Guessing(), frame_size=(200, 120), fps=10)
+    picture = np.zeros((120, 200, 3), np.uint8)
+    for window in windows([WindowFrame(row, row / 10, picture) for row in range(8)], fps=10):
+        for rows in window.shots():
+            tracker.follow(window, rows, tracker.detect(window, rows))
+    (track,) = tracker.store.closed(sure=TrackingSettings().found_score)
+    keypoints, _, hypotheses = track.arrays(8)
+    assert keypoints.shape == (8, 7, 3)
+    assert np.isfinite(keypoints).all()
+    assert keypoints[:, :, 0].max() < 100
+    assert hypotheses is None
