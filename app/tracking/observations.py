@@ -9,6 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from estimators import boxes
+
 # Arms and legs swing; these stay with the body's middle.
 SWINGING = ("elbow", "wrist", "knee", "ankle")
 SURE_JOINT = 0.2
@@ -65,8 +67,7 @@ class Observation:
 
 def outline(keypoints: NDArray[np.float32]) -> NDArray[np.float32]:
     """x1, y1, x2, y2 around the surer joints (joints, 3), of which there is one at least."""
-    points = _surer(keypoints)
-    return np.concatenate([points.min(axis=0), points.max(axis=0)])
+    return boxes.enclosing(_surer(keypoints)).astype(np.float32)
 
 
 def body_size(keypoints: NDArray[np.float32]) -> float:
@@ -80,8 +81,7 @@ def body_centre(keypoints: NDArray[np.float32], core: NDArray[np.bool_]) -> NDAr
     points = keypoints[core & np.isfinite(keypoints[:, 0]) & (keypoints[:, 2] >= SURE_JOINT), :2]
     if len(points) >= 2:
         return points.mean(axis=0, dtype=np.float32)
-    around = outline(keypoints)
-    return np.asarray((around[:2] + around[2:]) / 2, np.float32)
+    return boxes.middle(outline(keypoints))
 
 
 def _surer(keypoints: NDArray[np.float32]) -> NDArray[np.float32]:
