@@ -1,8 +1,8 @@
 """What goes wrong on the user's side."""
 
+from weights.files import FileError, PosefixError
 
-class PosefixError(Exception):
-    """Bad input or a bad place to write to; the message is one line that names the file and the cure."""
+__all__ = ["FileError", "PosefixError", "UsageError"]
 
 
 class UsageError(PosefixError):

@@ -11,6 +11,8 @@ from typing import Any
 
 import torch
 
+from weights.files import written_whole
+
 CHECKPOINT = "last.pt"
 HISTORY = "history.jsonl"
 
@@ -46,9 +48,8 @@ def save_checkpoint(
 ) -> None:
     """Writes the state of network, average and optimizer; the last checkpoint is replaced whole."""
     state = {name: part.state_dict() for name, part in parts.items()}
-    partial = folder / (CHECKPOINT + ".partial")
-    torch.save({**state, "done": done, "seconds": seconds, **more}, partial)
-    partial.replace(folder / CHECKPOINT)
+    with written_whole(folder / CHECKPOINT) as partial:
+        torch.save({**state, "done": done, "seconds": seconds, **more}, partial)
 
 
 def load_checkpoint(folder: Path, parts: Mapping[str, Any], *, device: torch.device) -> tuple[int, float]:

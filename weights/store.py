@@ -6,16 +6,19 @@ import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+
+from weights.files import FileError, written_whole
+
+if TYPE_CHECKING:
+    import torch
 
 FOLDER = Path(__file__).parent
 
 
-class WeightsError(ValueError):
+class WeightsError(FileError):
     """A weights file is missing, damaged or of another model; the message names the file and the cure."""
 
 
@@ -68,11 +71,16 @@ def load(path: Path, *, kind: str) -> tuple[dict[str, Any], dict[str, torch.Tens
 
 
 def save(path: Path, *, kind: str, config: Mapping[str, Any], tensors: Mapping[str, torch.Tensor]) -> str:
-    """Writes a weights file beside its final name, moves it there and returns its SHA-256."""
-    partial = path.with_suffix(".partial")
+    """Writes a weights file, whole or not at all, and returns its SHA-256.
+
+    Raises:
+        FileError: the folder or the disk does not take it.
+    """
+    from safetensors.torch import save_file
+
     metadata = {"kind": kind, "config": json.dumps(dict(config), sort_keys=True)}
-    save_file({key: value.contiguous() for key, value in tensors.items()}, partial, metadata=metadata)
-    # The writer makes it readable for its owner alone; others on the machine use the weights, too.
-    partial.chmod(0o644)
-    partial.replace(path)
+    with written_whole(path) as partial:
+        save_file({key: value.contiguous() for key, value in tensors.items()}, partial, metadata=metadata)
+        # The writer makes it readable for its owner alone; others on the machine use the weights, too.
+        partial.chmod(0o644)
     return sha256(path)

@@ -13,6 +13,7 @@ from rich.table import Table
 
 from app.evaluation.correction_metrics import CURVE_PX, Metrics
 from app.evaluation.evaluator import Comparison
+from weights.files import written_whole
 
 TITLES = {
     "own": "Truth carried to the detector's own convention",
@@ -62,7 +63,8 @@ def write_json(path: Path, origin: Mapping[str, Any], results: Mapping[str, Comp
         for name, result in zip(results, others, strict=False)
     }
     values = _without_nan({**origin, **corrector.to_dict(), "baselines": baselines})
-    path.write_text(json.dumps(values, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    with written_whole(path) as partial:
+        partial.write_text(json.dumps(values, indent=1, allow_nan=False) + "\n", encoding="utf-8")
 
 
 def plot_curves(path: Path, results: Mapping[str, Comparison], *, initial: str) -> None:
@@ -90,7 +92,8 @@ def plot_curves(path: Path, results: Mapping[str, Comparison], *, initial: str) 
         )
         axes.grid(alpha=0.3)
     axes.legend()
-    figure.savefig(path, dpi=120)
+    with written_whole(path) as partial:
+        figure.savefig(partial, dpi=120)
 
 
 def parts_of(joints: Sequence[str]) -> dict[str, list[str]]:

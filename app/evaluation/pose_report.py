@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from estimators.metrics import ERROR_KINDS
+from weights.files import written_whole
 
 
 def print_figures(console: Console, figures: dict[str, Any]) -> None:
@@ -33,7 +34,8 @@ def print_figures(console: Console, figures: dict[str, Any]) -> None:
 
 def write_json(path: Path, figures: dict[str, Any]) -> None:
     """All figures as strict JSON."""
-    path.write_text(json.dumps(figures, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+    with written_whole(path) as partial:
+        partial.write_text(json.dumps(figures, indent=2, allow_nan=False) + "\n", encoding="utf-8")
 
 
 def plot_curves(path: Path, figures: dict[str, Any]) -> None:
@@ -57,4 +59,5 @@ def plot_curves(path: Path, figures: dict[str, Any]) -> None:
     right.set(xlabel="score", ylabel="share of joints that are right", xlim=(0, 1), ylim=(0, 1))
     for axes in (left, right):
         axes.grid(alpha=0.3)
-    figure.savefig(path, dpi=120)
+    with written_whole(path) as partial:
+        figure.savefig(partial, dpi=120)

@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.errors import PosefixError
-from app.jobs.files import written_whole
 from app.result import ModelRecord, Person, Result, RunRecord, VideoSource
 from estimators import Skeleton
 from estimators.known_skeletons import of_joints
+from weights.files import written_whole
 
 FORMAT = "posefix"
 VERSION = 1

@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.errors import PosefixError
-from app.jobs.files import written_whole
 from corrector import Correction
+from weights.files import written_whole
 
 COLUMNS = ("frame", "joint", "x", "y")
 MOST_FRAMES = 10_000_000

@@ -9,10 +9,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from app.jobs.files import written_whole
 from app.rendering.overlay import OverlayAnnotator, Style
 from app.result import Result
 from estimators.boxes import enclosing, padded
+from weights.files import written_whole
 
 Picture = NDArray[np.uint8]
 TILE_HEIGHT = 360

@@ -14,9 +14,9 @@ from av.codec.context import Flags
 from av.container import InputContainer, OutputContainer
 from numpy.typing import NDArray
 
-from app.jobs.files import written_whole
 from app.video.audio import AudioTrack
 from app.video.probe import address, open_container, sound_of
+from weights.files import written_whole
 
 # 90 kHz, as in MPEG: every usual frame rate falls on whole ticks or very near one.
 TICKS = 90_000

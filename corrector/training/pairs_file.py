@@ -17,6 +17,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from weights.files import FileError, written_whole
+
 Floats = NDArray[np.floating]
 
 _CURE = "Give an .npz as posefix evaluate correction --save-pairs writes it."
@@ -48,10 +50,10 @@ def read_pairs(path: Path) -> tuple[tuple[str, ...], list[Take]]:
     """Names of the joints, and the takes.
 
     Raises:
-        ValueError: there is no such file, or it does not hold what it should; the message names it.
+        FileError: there is no such file, or it does not hold what it should; the message names it.
     """
     if not path.is_file():
-        raise ValueError(f"{path}: no such pairs file. {_CURE}")
+        raise FileError(f"{path}: no such pairs file. {_CURE}")
     try:
         with np.load(path) as file:
             joints = tuple(str(joint) for joint in file["joints"])
@@ -60,13 +62,13 @@ def read_pairs(path: Path) -> tuple[tuple[str, ...], list[Take]]:
     except (KeyError, OSError, ValueError, zipfile.BadZipFile) as error:
         # NumPy's own words on a file that is no .npz advise to unpickle it, so they are not passed on.
         missing = f" (no {error.args[0].split()[0]} in it)" if isinstance(error, KeyError) else ""
-        raise ValueError(f"{path}: damaged or not a pairs file{missing}. {_CURE}") from error
+        raise FileError(f"{path}: damaged or not a pairs file{missing}. {_CURE}") from error
     if (
         detected.shape != (len(true), len(joints), 3)
         or true.shape[1:] != (len(joints), 2)
         or ends[-1] != len(true)
     ):
-        raise ValueError(f"{path}: joints, detected, true and lengths do not fit each other. {_CURE}")
+        raise FileError(f"{path}: joints, detected, true and lengths do not fit each other. {_CURE}")
     spans = zip(np.concatenate(([0], ends[:-1])), ends, strict=True)
     return joints, [
         Take(f"{path.stem}[{i}]", detected[a:b], true[a:b], fps) for i, (a, b) in enumerate(spans)
@@ -74,9 +76,12 @@ def read_pairs(path: Path) -> tuple[tuple[str, ...], list[Take]]:
 
 
 def write_pairs(path: Path, joints: Sequence[str], takes: Sequence[Take]) -> None:
-    """Writes takes of one rate as a pairs file; see :func:`read_pairs`."""
-    partial = path.with_suffix(".partial")
-    with partial.open("wb") as file:
+    """Writes takes of one rate as a pairs file; see :func:`read_pairs`.
+
+    Raises:
+        FileError: the folder or the disk does not take it.
+    """
+    with written_whole(path) as partial, partial.open("wb") as file:
         np.savez_compressed(
             file,
             joints=np.array(joints),
@@ -85,4 +90,3 @@ def write_pairs(path: Path, joints: Sequence[str], takes: Sequence[Take]) -> Non
             fps=np.array(takes[0].fps),
             lengths=np.array([len(take.true) for take in takes]),
         )
-    partial.replace(path)

@@ -21,6 +21,7 @@ from corrector.training.data import load_training_data
 from corrector.training.joint_gain import fit_joint_gain
 from corrector.training.validation import Report, Validation
 from corrector.training.windows import TrainingBatch, WindowSampler
+from weights.files import written_whole
 
 SMALLEST_DISTANCE = 0.003
 BETA = 0.65
@@ -112,9 +113,8 @@ class _State:
 
     def save(self) -> None:
         values: dict[str, Any] = {name: part.state_dict() for name, part in self._parts().items()}
-        partial = self._path.with_suffix(".partial")
-        torch.save(values | {"step": self.step}, partial)
-        partial.replace(self._path)
+        with written_whole(self._path) as partial:
+            torch.save(values | {"step": self.step}, partial)
         save_network(self.weights_path, self.averaged)
 
     def _load(self, device: torch.device) -> None:

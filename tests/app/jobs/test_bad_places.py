@@ -107,7 +107,7 @@ def test_an_output_that_may_not_be_written(tmp_path, posefix, fakes, monkeypatch
 
     monkeypatch.setattr("tempfile.TemporaryFile", refuse)
     status, lines = posefix(clips.good(tmp_path / "a.mp4"), "--output", tmp_path / "out")
-    cure = "cannot be written (Permission denied). Choose another --output."
+    cure = "cannot be written (Permission denied). Choose another folder."
     assert (status, lines) == (1, [f"{tmp_path / 'out'}: {cure}"])
     # Said at once, not after the work.
     assert fakes.calls == []
@@ -122,7 +122,7 @@ def test_an_output_that_may_not_be_made(tmp_path, posefix, fakes, monkeypatch):
 
     monkeypatch.setattr(Path, "mkdir", refuse)
     status, lines = posefix(path, "--output", tmp_path / "out")
-    cure = "cannot be written (Read-only file system). Choose another --output."
+    cure = "cannot be written (Read-only file system). Choose another folder."
     assert (status, lines) == (1, [f"{tmp_path / 'out'}: {cure}"])
     assert fakes.calls == []
     assert there(tmp_path) == ["a.mp4"]
@@ -135,7 +135,7 @@ def test_an_output_that_is_a_file(tmp_path, posefix, fakes):
         status, (line,) = posefix(tmp_path / "a.mp4", "--output", output)
         assert status == 1
         assert line.startswith(f"{output}: cannot be written (")
-        assert line.endswith("Choose another --output.")
+        assert line.endswith("Choose another folder.")
     assert fakes.calls == []
     assert (tmp_path / "out").read_text() == "mine"
 
@@ -180,7 +180,7 @@ def test_a_disk_full_while_writing_is_said_and_the_next_file_tried(tmp_path, pos
         write(self, picture, **options)
 
     monkeypatch.setattr(VideoWriter, "write", full)
-    cure = "cannot be written (No space left on device). Free some space or choose another --output."
+    cure = "cannot be written (No space left on device). Free some space or choose another folder."
     assert posefix(tmp_path) == (1, [f"{tmp_path / '1_posefix.mp4'}: {cure}"])
     assert there(tmp_path) == sorted(["1.mp4", "2.mp4", *results("2")])
 

@@ -12,9 +12,9 @@ import pytest
 import app
 from app.commands.main import main
 from app.jobs.demo import make_demo_clip
-from app.jobs.files import written_whole
 from tests.app.jobs.test_bad_places import there
 from tests.fixtures import clips
+from weights.files import written_whole
 
 # Names.
 
@@ -148,7 +148,7 @@ def held_to_permissions():
     [
         ("in/a.mp4", 0o000, "{}: no permission to read it. Change its permissions."),
         ("in", 0o000, "posefix: {}: the folder cannot be read (Permission denied). Change its permissions."),
-        ("out", 0o500, "{}: cannot be written (Permission denied). Choose another --output."),
+        ("out", 0o500, "{}: cannot be written (Permission denied). Choose another folder."),
     ],
 )
 def test_what_permissions_forbid_is_said(tmp_path, posefix, held_to_permissions, closed, mode, line):
@@ -180,14 +180,16 @@ STILL = "a_posefix_frames/a_posefix_000003.png"
         ("a_posefix_montage.png", ["a_posefix.json", "a_posefix.mp4", "a_posefix_frames", STILL]),
     ],
 )
-def test_no_space_left_leaves_no_part_of_a_pair(tmp_path, posefix, full, left):
+def test_no_space_left_leaves_no_part_of_a_pair(tmp_path, posefix, monkeypatch, full, left):
     path = clips.good(tmp_path / "a.mp4")
+    # What is written to the file goes to a full disk.
+    monkeypatch.setattr("weights.files.secrets.token_hex", lambda _: "0")
     with suppress(app.PosefixError), written_whole(tmp_path / full) as place:
         pass
     place.symlink_to("/dev/full")
     status, (line,) = posefix(path, "--montage", "--frames", "3")
     assert status == 1
-    cure = "cannot be written (No space left on device). Free some space or choose another --output."
+    cure = "cannot be written (No space left on device). Free some space or choose another folder."
     assert line == f"{tmp_path / full}: {cure}"
     assert there(tmp_path) == sorted(["a.mp4", *left])
     if "a_posefix.json" not in left:
