@@ -198,11 +198,9 @@ def load_network(path: Path) -> CorrectorNetwork:
         weights.WeightsError: the file is missing, damaged or of another kind.
     """
     values, tensors = store.load(path, kind=KIND)
-    try:
+    with store.fitting(path):
         network = CorrectorNetwork(CorrectorConfig.from_dict(values))
         network.load_state_dict(tensors)
-    except (KeyError, TypeError, ValueError, RuntimeError) as error:
-        raise store.WeightsError(f"{path}: does not fit this version ({error}). Train it again.") from error
     return network
 
 

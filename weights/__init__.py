@@ -1,5 +1,5 @@
 """Trained weights, each a ``NAME.safetensors`` with its card ``NAME.md`` beside it."""
 
-from weights.store import WeightsError, find, installed, load, save, sha256
+from weights.store import WeightsError, find, fitting, installed, load, save, sha256
 
-__all__ = ["WeightsError", "find", "installed", "load", "save", "sha256"]
+__all__ = ["WeightsError", "find", "fitting", "installed", "load", "save", "sha256"]

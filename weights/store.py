@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     import torch
 
 FOLDER = Path(__file__).parent
+LONGEST_REASON = 200  # characters: torch lists every tensor
 
 
 class WeightsError(FileError):
@@ -68,6 +70,22 @@ def load(path: Path, *, kind: str) -> tuple[dict[str, Any], dict[str, torch.Tens
         found = metadata.get("kind", "an unknown model")
         raise WeightsError(f"{path}: weights of {found}, not of {kind}. Give the right file.")
     return config, tensors
+
+
+@contextmanager
+def fitting(path: Path) -> Iterator[None]:
+    """Building a model from what :func:`load` gave: what goes wrong there is the file's.
+
+    Raises:
+        WeightsError: configuration or tensors are of another version.
+    """
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        words = f"no {error}" if isinstance(error, KeyError) else " ".join(str(error).split())
+        if len(words) > LONGEST_REASON:
+            words = words[:LONGEST_REASON] + " ..."
+        raise WeightsError(f"{path}: of another version ({words}). Fetch or train it again.") from error
 
 
 def save(path: Path, *, kind: str, config: Mapping[str, Any], tensors: Mapping[str, torch.Tensor]) -> str:

@@ -14,7 +14,7 @@ from estimators.sfn import head as _head  # noqa: F401 - registers SFNHead
 from estimators.sfn.configuration import SFNConfig
 from estimators.sfn.modeling_paper import INIT_STD, SFNPaperBackbone
 from estimators.sfn.modeling_small import SFNSmallBackbone
-from weights import load, save
+from weights import fitting, load, save
 
 KIND = "sfn"
 MEAN = (123.675, 116.28, 103.53)
@@ -88,10 +88,11 @@ def restore(path: Path) -> tuple[SFNConfig, TopdownPoseEstimator]:
     """Config and model, in evaluation mode, of a file written by :func:`export`.
 
     Raises:
-        WeightsError: the file is missing, damaged or of another kind.
+        WeightsError: the file is missing, damaged, of another kind or of another version.
     """
     data, tensors = load(path, kind=KIND)
-    config = SFNConfig.from_dict(data)
-    model = build(config)
-    model.load_state_dict(tensors)
+    with fitting(path):
+        config = SFNConfig.from_dict(data)
+        model = build(config)
+        model.load_state_dict(tensors)
     return config, model.eval()

@@ -31,10 +31,10 @@ def load_model(path: Path) -> tuple[PartModel, YRConfiguration]:
     """Reads a model.
 
     Raises:
-        weights.WeightsError: the file is missing, damaged or no YR model.
+        weights.WeightsError: the file is missing, damaged, no YR model or one of another version.
     """
     config, tensors = weights.load(path, kind=KIND)
-    try:
+    with weights.fitting(path):
         config["person_confidence"] = tuple(config["person_confidence"])
         config["joint_confidence"] = tuple(tuple(row) for row in config["joint_confidence"])
         configuration = YRConfiguration(**config)
@@ -43,8 +43,6 @@ def load_model(path: Path) -> tuple[PartModel, YRConfiguration]:
             for index, parent in enumerate(configuration.parts.parents)
         )
         model = PartModel(parts, configuration.cell_size, configuration.interval, configuration.threshold)
-    except (KeyError, TypeError, ValueError) as error:
-        raise weights.WeightsError(f"{path}: no YR model ({error}). Fetch it or train it again.") from error
     return model, configuration
 
 

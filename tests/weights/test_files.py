@@ -51,7 +51,7 @@ def test_a_place_that_takes_nothing_is_named_with_the_cure(tmp_path):
     with pytest.raises(FileError, match=f"a.json: {cure}"), written_whole(tmp_path / "a.json"):
         raise full
     (tmp_path / "file").write_text("")
-    cure = r"cannot be written \(Not a directory\). Choose another folder."
+    cure = r"cannot be written \(File exists\). Choose another folder."
     with pytest.raises(FileError, match=f"b.json: {cure}"), written_whole(tmp_path / "file" / "b.json"):
         pass
     assert names(tmp_path) == ["file"]

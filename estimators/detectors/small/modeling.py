@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from estimators.detectors.small.configuration import STRIDE, DetectorConfig
-from weights import load, save
+from weights import fitting, load, save
 
 KIND = "detector"
 RARE = -4.0  # logit of the likelihood of a person, to start with: cells with one are few
@@ -98,10 +98,11 @@ def restore(path: Path) -> tuple[DetectorConfig, DetectorNetwork]:
     """Configuration and network, in evaluation mode, of a file written by :func:`export`.
 
     Raises:
-        WeightsError: the file is missing, damaged or of another kind.
+        WeightsError: the file is missing, damaged, of another kind or of another version.
     """
     data, tensors = load(path, kind=KIND)
-    config = DetectorConfig.from_dict(data)
-    model = build(config)
-    model.load_state_dict(tensors)
+    with fitting(path):
+        config = DetectorConfig.from_dict(data)
+        model = build(config)
+        model.load_state_dict(tensors)
     return config, model.eval()
