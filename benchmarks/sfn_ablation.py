@@ -86,7 +86,7 @@ def trained(data: Any, *, samples: int, seed: int) -> Iterator[dict[str, Any]]:
         with tempfile.TemporaryDirectory() as folder:
             reports: list[dict[str, Any]] = []
             trainer = Trainer(
-                config=config,
+                configs=[config],
                 settings=settings,
                 data=data,
                 folder=Path(folder),

@@ -20,7 +20,7 @@ def register_parser(subparsers: Subparsers) -> None:
         "corrector",
         help="train the corrector",
         description="Trains the corrector on pairs of detected and true motion and on simulated errors.",
-        epilog="Writes corrector-PRESET.safetensors and checkpoint.pt into --output, now and then.",
+        epilog="Writes corrector-PRESET.safetensors, last.pt and history.jsonl into --output, now and then.",
     )
     parser.add_argument(
         "--data", type=Path, required=True, metavar="DIR", help="folder that holds h36m_sh/ and motion/"

@@ -38,6 +38,7 @@ def register_parser(subparsers: Subparsers) -> None:
     parser.add_argument("--minutes", type=float, metavar="X", help="end the schedule by then, if sooner")
     parser.add_argument("--batch-size", type=int, default=16, metavar="N", help="(default: 16)")
     parser.add_argument("--validate-every", type=int, default=6_000, metavar="N", help="(default: 6000)")
+    parser.add_argument("--workers", type=int, default=1, metavar="N", help="that make scenes (default: 1)")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="(default: 0)")
     parser.add_argument("--device", default="auto", metavar="auto|cpu|cuda", help="(default: auto)")
     parser.set_defaults(handle=handle)
@@ -59,6 +60,7 @@ def handle(args: argparse.Namespace) -> int:
         batch_size=args.batch_size,
         rate=args.learning_rate,
         validate_every=args.validate_every,
+        workers=args.workers,
         seed=args.seed,
     )
     console = Console(stderr=True, soft_wrap=True, highlight=False)

@@ -18,7 +18,8 @@ def register_parser(subparsers: Subparsers) -> None:
         "sfn",
         help="train the default estimator",
         description="Trains SFN. YouTube Pose's test subset and LSP's images 1001 on are never looked at.",
-        epilog="Writes last.pt, history.jsonl and sfn-VARIANT.safetensors into --output.",
+        epilog="Writes last.pt, history.jsonl and sfn-VARIANT.safetensors into --output; of several widths "
+        "sfn-VARIANT-WIDTH.safetensors.",
     )
     parser.add_argument(
         "--data",
@@ -29,10 +30,20 @@ def register_parser(subparsers: Subparsers) -> None:
     )
     parser.add_argument("--variant", default="small", metavar="small|paper", help="(default: small)")
     parser.add_argument(
-        "--width", type=float, default=1.0, metavar="X", help="factor on channels (default: 1)"
+        "--width",
+        default="1",
+        metavar="X[,X]",
+        help="factor on channels; several: one network each, trained on the same samples (default: 1)",
     )
     parser.add_argument("--output", type=Path, metavar="DIR", help="(default: runs/sfn-VARIANT)")
-    parser.add_argument("--init", type=Path, metavar="FILE", help="start from these weights")
+    parser.add_argument(
+        "--init",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="start from these weights; given once for each width",
+    )
     parser.add_argument("--resume", action="store_true", help="go on from the checkpoint in --output")
     parser.add_argument(
         "--samples", type=int, default=400_000, metavar="N", help="schedule's length (default: 400000)"
@@ -40,6 +51,16 @@ def register_parser(subparsers: Subparsers) -> None:
     parser.add_argument("--minutes", type=float, metavar="X", help="end the schedule by then, if sooner")
     parser.add_argument("--batch-size", type=int, default=32, metavar="N", help="(default: 32)")
     parser.add_argument("--learning-rate", type=float, metavar="X", help="at its highest")
+    parser.add_argument(
+        "--weight-decay", type=float, default=0.02, metavar="X", help="of AdamW (default: 0.02)"
+    )
+    parser.add_argument(
+        "--decay",
+        type=float,
+        default=0.998,
+        metavar="X",
+        help="of the moving average of the weights, a step (default: 0.998)",
+    )
     parser.add_argument(
         "--input-size", type=int, metavar="PX", help="no growing pictures: this size all along"
     )
@@ -73,7 +94,6 @@ def handle(args: argparse.Namespace) -> int:
     from rich.progress import Progress
 
     from app.device import choose_device
-    from app.errors import UsageError
     from estimators.sfn.quiet import import_mmpose
 
     device = choose_device(args.device)
@@ -81,16 +101,6 @@ def handle(args: argparse.Namespace) -> int:
     from estimators.sfn.training.mixture import load_training_data
     from estimators.sfn.training.train import Trainer
 
-    config, settings = _settings(args)
-    try:
-        data = load_training_data(
-            args.data,
-            youtube_pose=not args.no_youtube_pose,
-            shares=_numbers(args.share, "--share"),
-            facing_weights=_numbers(args.facing_weight, "--facing-weight"),
-        )
-    except ValueError as error:
-        raise UsageError(str(error)) from error
     output = args.output or Path("runs") / f"sfn-{args.variant}"
     console = Console(stderr=True, soft_wrap=True, highlight=False)
     with Progress(console=console, disable=not console.is_terminal) as bar:
@@ -100,9 +110,14 @@ def handle(args: argparse.Namespace) -> int:
             console.print(", ".join(f"{key} {value}" for key, value in entry.items()))
 
         trainer = Trainer(
-            config=config,
-            settings=settings,
-            data=data,
+            configs=_configs(args),
+            settings=_settings(args),
+            data=load_training_data(
+                args.data,
+                youtube_pose=not args.no_youtube_pose,
+                shares=_numbers(args.share, "--share"),
+                facing_weights=_numbers(args.facing_weight, "--facing-weight"),
+            ),
             folder=output,
             device=device,
             report=report,
@@ -110,10 +125,24 @@ def handle(args: argparse.Namespace) -> int:
             on_step=lambda progress: bar.update(task, completed=progress),
         )
         trainer.run(resume=args.resume)
-        path = output / f"sfn-{args.variant}.safetensors"
-        digest = trainer.export(path)
-    console.print(f"{path}: done, SHA-256 {digest}.", markup=False)
+        for name in trainer.learners:
+            path = output / f"sfn-{args.variant}{'-' if name else ''}{name}.safetensors"
+            console.print(f"{path}: done, SHA-256 {trainer.export(path, name)}.", markup=False)
     return 0
+
+
+def _configs(args: argparse.Namespace) -> list[SFNConfig]:
+    """One for each width."""
+    from app.errors import UsageError
+    from estimators.sfn.configuration import SFNConfig, paper_config
+
+    try:
+        widths = [float(width) for width in args.width.split(",")]
+    except ValueError:
+        raise UsageError(f"Invalid --width ({args.width}). Wanted are numbers, as in 1,2.") from None
+    if args.variant == "paper":
+        return [paper_config(width=width) for width in widths]
+    return [SFNConfig(variant=args.variant, width=width) for width in widths]
 
 
 def _numbers(given: list[str], option: str) -> dict[str, float]:
@@ -130,25 +159,21 @@ def _numbers(given: list[str], option: str) -> dict[str, float]:
     return numbers
 
 
-def _settings(args: argparse.Namespace) -> tuple[SFNConfig, TrainingSettings]:
-    from estimators.sfn.configuration import SFNConfig, paper_config
-    from estimators.sfn.training.train import GROWING, PAPER_RATE, SMALL_RATE, TrainingSettings
+def _settings(args: argparse.Namespace) -> TrainingSettings:
+    from estimators.sfn.training.train import GROWING, PAPER_RATE, PAPER_SIZES, SMALL_RATE, TrainingSettings
 
-    if args.variant == "paper":
-        config = paper_config(width=args.width)
-    else:
-        config = SFNConfig(variant=args.variant, width=args.width)
-    rate = args.learning_rate or (PAPER_RATE if args.variant == "paper" else SMALL_RATE)
-    sizes = GROWING if args.variant == "small" else ((config.input_size, 1.0),)
-    settings = TrainingSettings(
+    paper = args.variant == "paper"
+    sizes = PAPER_SIZES if paper else GROWING
+    return TrainingSettings(
         samples=args.samples,
         minutes=args.minutes,
         batch_size=args.batch_size,
-        rate=rate,
+        rate=args.learning_rate or (PAPER_RATE if paper else SMALL_RATE),
         sizes=((args.input_size, 1.0),) if args.input_size else sizes,
+        weight_decay=args.weight_decay,
+        decay=args.decay,
         seed=args.seed,
         workers=args.workers,
         replicas=args.replicas,
         validate_every=args.validate_every,
     )
-    return config, settings

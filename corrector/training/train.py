@@ -5,13 +5,12 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from itertools import count
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from corrector.api import Corrector, load_network, save_network
 from corrector.configuration import CorrectorConfig
@@ -21,7 +20,7 @@ from corrector.training.data import load_training_data
 from corrector.training.joint_gain import fit_joint_gain
 from corrector.training.validation import Report, Validation
 from corrector.training.windows import TrainingBatch, WindowSampler
-from weights.files import written_whole
+from estimators.trainer import Learner, Losses, MovingAverage, Run, mixed_precision
 
 SMALLEST_DISTANCE = 0.003
 BETA = 0.65
@@ -83,7 +82,7 @@ class TrainingOptions:
 
 
 class _State:
-    """What a checkpoint holds: network, its moving average, optimiser and how far training is."""
+    """The network in training, and where its weights go."""
 
     def __init__(self, options: TrainingOptions, device: torch.device) -> None:
         self.network = CorrectorNetwork(options.config or CorrectorConfig.preset_named(options.preset))
@@ -94,39 +93,15 @@ class _State:
         if options.low_fps_shrinkage is not None:
             self.network.config = replace(self.network.config, low_fps_shrinkage=options.low_fps_shrinkage)
         self.network.to(device)
-        self.average = AveragedModel(self.network, multi_avg_fn=get_ema_multi_avg_fn(0.998))
-        self.optimizer = _optimizer(self.network, options)
-        self.step = 0
-        self._path = options.output / "checkpoint.pt"
-        if options.resume:
-            self._load(device)
+        average = MovingAverage(self.network, decay=0.998)
+        self.learner = Learner(self.network, _optimizer(self.network, options), average, clip=1.0)
+        self.weights_path = options.output / f"corrector-{options.preset}.safetensors"
 
     @property
     def averaged(self) -> CorrectorNetwork:
-        module = self.average.module
+        module = self.learner.averaged()
         assert isinstance(module, CorrectorNetwork)
         return module
-
-    @property
-    def weights_path(self) -> Path:
-        return self._path.with_name(f"corrector-{self.network.config.preset}.safetensors")
-
-    def save(self) -> None:
-        values: dict[str, Any] = {name: part.state_dict() for name, part in self._parts().items()}
-        with written_whole(self._path) as partial:
-            torch.save(values | {"step": self.step}, partial)
-        save_network(self.weights_path, self.averaged)
-
-    def _load(self, device: torch.device) -> None:
-        if not self._path.is_file():
-            raise ValueError(f"{self._path}: no checkpoint to resume from. Train without --resume first.")
-        values = torch.load(self._path, map_location=device, weights_only=True)
-        for name, part in self._parts().items():
-            part.load_state_dict(values[name])
-        self.step = int(values["step"])
-
-    def _parts(self) -> dict[str, Any]:
-        return {"network": self.network, "average": self.average, "optimizer": self.optimizer}
 
 
 def _optimizer(network: CorrectorNetwork, options: TrainingOptions) -> torch.optim.Optimizer:
@@ -191,6 +166,9 @@ def train(
     """
     torch.manual_seed(options.seed)
     state = _State(options, device)
+    run = _run(state, options, on_step)
+    if options.resume:
+        run.load()
     config = state.network.config
     sources, validation = load_training_data(options, device)
     options.output.mkdir(parents=True, exist_ok=True)
@@ -202,19 +180,38 @@ def train(
         seed=options.seed,
         bodies=options.bodies and options.preset != "paper",
     )
-    losses: list[Tensor] = []
-    while state.step < options.steps:
-        losses.append(_step(state, sampler.batch(state.step, options.batch_size), options, device))
-        if on_step is not None:
-            on_step(state.step)
-        if state.step % options.report_every == 0 or state.step == options.steps:
-            state.save()
-            if on_report is not None:
-                on_report(validation.report(state.averaged, state.step, losses, device))
-            losses.clear()
+
+    def validated(losses: Losses) -> dict[str, float]:
+        step = run.done // options.batch_size
+        report = validation.report(state.averaged, step, losses[""], device)
+        save_network(state.weights_path, state.averaged)
+        if on_report is not None:
+            on_report(report)
+        return asdict(report)
+
+    first = run.done // options.batch_size
+    run.advance(
+        (sampler.batch(number, options.batch_size) for number in count(first)),
+        batch_size=options.batch_size,
+        backward=lambda _name, batch: _backward(state, batch, options, device),
+        validate=validated,
+    )
     network = _finished(state, options, validation, device)
     save_network(state.weights_path, network)
     return state.weights_path
+
+
+def _run(state: _State, options: TrainingOptions, on_step: Callable[[int], None] | None) -> Run:
+    """The loop, which counts windows; the last batch's number tells the learning rate."""
+    steps, size = options.steps, options.batch_size
+    return Run(
+        learners={"": state.learner},
+        folder=options.output,
+        samples=steps * size,
+        rate=lambda progress: learning_rate_at(round(progress * steps), options),
+        every=options.report_every * size,
+        on_step=None if on_step is None else lambda progress: on_step(round(progress * steps)),
+    )
 
 
 def _finished(
@@ -251,21 +248,15 @@ def _folds(options: TrainingOptions, device: torch.device) -> list[tuple[Correct
     return found
 
 
-def _step(state: _State, batch: TrainingBatch, options: TrainingOptions, device: torch.device) -> Tensor:
-    for group in state.optimizer.param_groups:
-        group["lr"] = learning_rate_at(state.step, options)
+def _backward(state: _State, batch: TrainingBatch, options: TrainingOptions, device: torch.device) -> Tensor:
+    """Sets the gradients of a batch and gives its loss."""
     normal, place, size = normalise(batch.window, state.network.config.joints)
     target = (batch.target - place) / size
-    with torch.autocast(device.type, enabled=device.type == "cuda"):
+    with mixed_precision(device):
         answer = state.network(normal)
+    answer = Estimate(answer.points.float(), answer.log_error.float())
     if options.preset == "paper":
         loss = paper_loss(answer, target)
     else:
         loss = compute_loss(answer, target, batch.smooth)
-    state.optimizer.zero_grad(set_to_none=True)
-    loss.backward()
-    torch.nn.utils.clip_grad_norm_(state.network.parameters(), 1.0)
-    state.optimizer.step()
-    state.average.update_parameters(state.network)
-    state.step += 1
-    return loss.detach()
+    return state.learner.backward(loss)

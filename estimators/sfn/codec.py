@@ -3,8 +3,29 @@
 from __future__ import annotations
 
 import numpy as np
+import torch
 from mmpose.codecs import UDPHeatmap
 from mmpose.registry import KEYPOINT_CODECS
+from torch import Tensor
+
+
+def draw_heatmaps(joints: Tensor, labelled: Tensor, *, input_size: int, size: int, sigma: float) -> Tensor:
+    """Gaussians around joints: (N, J, 2) in pixels of the input -> (N, J, size, size), on the joints' device.
+
+    Args:
+        joints: x, y; anything where not labelled.
+        labelled: (N, J), above 0 where so. Other joints, and those outside the input, have an empty map.
+        input_size: side of the input.
+        size: side of the heatmaps.
+        sigma: standard deviation in pixels of the heatmap.
+    """
+    centres = joints / ((input_size - 1) / (size - 1))
+    cells = torch.arange(size, dtype=centres.dtype, device=centres.device)
+    gaussians = (-(cells - centres[..., None]).square() / (2 * sigma**2)).exp()
+    across, down = gaussians.unbind(dim=2)
+    inside = ((centres > -0.5) & (centres < size - 0.5)).all(dim=-1)
+    present = inside & (labelled > 0)
+    return down[..., :, None] * across[..., None, :] * present[..., None, None]
 
 
 @KEYPOINT_CODECS.register_module()
@@ -22,16 +43,11 @@ class SFNHeatmap(UDPHeatmap):
         weights = np.ones(keypoints.shape[:2], dtype=np.float32)
         if keypoints_visible is not None:
             weights = (keypoints_visible > 0).astype(np.float32)
-        centres = keypoints[0] / self.scale_factor
-        width, height = self.heatmap_size
-        across = _gaussian(width, centres[:, 0], self.sigma)
-        down = _gaussian(height, centres[:, 1], self.sigma)
-        inside = (centres > -0.5) & (centres < np.array([width, height]) - 0.5)
-        present = inside.all(axis=1) & (weights[0] > 0)
-        heatmaps = down[:, :, None] * across[:, None, :] * present[:, None, None]
-        return {"heatmaps": heatmaps.astype(np.float32), "keypoint_weights": weights}
-
-
-def _gaussian(size: int, centres: np.ndarray, sigma: float) -> np.ndarray:
-    distance = np.arange(size, dtype=np.float32) - centres[:, None]
-    return np.exp(-np.square(distance) / (2 * sigma**2))
+        heatmaps = draw_heatmaps(
+            torch.from_numpy(keypoints.astype(np.float32)),
+            torch.from_numpy(weights),
+            input_size=self.input_size[0],
+            size=self.heatmap_size[0],
+            sigma=self.sigma,
+        )
+        return {"heatmaps": heatmaps[0].numpy(), "keypoint_weights": weights}

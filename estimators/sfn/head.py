@@ -83,14 +83,26 @@ class SFNHead(HeatmapHead):
     def loss(
         self, feats: tuple[torch.Tensor, ...], batch_data_samples: list[Any], train_cfg: Any = None
     ) -> dict[str, torch.Tensor]:
-        """Both losses, equal in weight; joints of weight 0 count in neither."""
+        """:meth:`losses` of MMPose's samples."""
         del train_cfg
+        targets = torch.stack([sample.gt_fields.heatmaps for sample in batch_data_samples])
+        weights = torch.cat([sample.gt_instance_labels.keypoint_weights for sample in batch_data_samples])
+        return self.losses(feats, targets, weights)
+
+    def losses(
+        self, feats: tuple[torch.Tensor, ...], targets: torch.Tensor, weights: torch.Tensor
+    ) -> dict[str, torch.Tensor]:
+        """Both losses, equal in weight; joints of weight 0 count in neither.
+
+        Args:
+            feats: of the backbone.
+            targets: heatmaps (N, J, H, W).
+            weights: (N, J).
+        """
         first = self.shuffle(self.first(feats[0]))
         if self.rectified_first:
             first = first.relu()
         final = self.shuffle(self.final_layer(feats[1]))
-        targets = torch.stack([sample.gt_fields.heatmaps for sample in batch_data_samples])
-        weights = torch.cat([sample.gt_instance_labels.keypoint_weights for sample in batch_data_samples])
         return {
             "loss_first": self.loss_module(first, targets, weights),
             "loss_kpt": self.loss_module(final, targets, weights),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from estimators.sfn import cropping as _affine  # noqa: F401 - registers AreaTopdownAffine
-from estimators.sfn.builder import codec_config
 from estimators.sfn.configuration import SFNConfig
 
 
@@ -22,7 +21,7 @@ def crop_pipeline(config: SFNConfig) -> list[dict[str, Any]]:
 def training_pipeline(
     config: SFNConfig, *, frame_share: float, stray_share: float, upper_share: float
 ) -> list[dict[str, Any]]:
-    """Augmented crop with targets.
+    """Augmented crop with its joints as arrays; targets are made on the device.
 
     Args:
         config: of the network.
@@ -42,6 +41,5 @@ def training_pipeline(
         {"type": "mmpose.AreaTopdownAffine", "input_size": size, "use_udp": True},
         {"type": "mmpose.RandomAppearance"},
         {"type": "mmpose.RandomOcclusion"},
-        {"type": "mmpose.GenerateTarget", "encoder": codec_config(config)},
-        {"type": "mmpose.PackPoseInputs"},
+        {"type": "mmpose.PackSample"},
     ]

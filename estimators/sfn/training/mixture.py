@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from torch.utils.data import DataLoader, Dataset, Sampler
+from torch.utils.data import Dataset
 
 from estimators.datasets.records import (
     PoseRecord,
@@ -25,6 +24,7 @@ from estimators.sfn.configuration import SFNConfig
 from estimators.sfn.pipelines import training_pipeline
 from estimators.sfn.training import transforms as _transforms  # noqa: F401 - registers the augmentation
 from estimators.sfn.training.dataset import RecordDataset
+from estimators.sfn.training.targets import Samples
 
 SHARES = {"lsp": 0.24, "lspet": 0.28, "youtube_pose": 0.23, "inria_negatives": 0.03, "drawn": 0.02}
 PHOTOS_SHARE = 0.2  # of all files of photos together
@@ -188,7 +188,7 @@ class Mixture(Dataset):
         ]
         self.seed = seed
 
-    def __getitem__(self, index: int) -> dict[str, Any]:
+    def __getitem__(self, index: int) -> Samples:
         # MMPose's transforms draw from numpy's global state.
         np.random.seed(np.random.SeedSequence((self.seed, index)).generate_state(4))
         source = np.random.choice(len(self.datasets), p=self.shares)
@@ -197,37 +197,5 @@ class Mixture(Dataset):
             number = np.random.randint(len(dataset))
         else:
             number = min(int(np.searchsorted(chances, np.random.rand(), side="right")), len(dataset) - 1)
-        sample: dict[str, Any] = dataset[number]
+        sample: Samples = dataset[number]
         return sample
-
-
-class _Counting(Sampler):
-    """Sample numbers from the one where a run stands."""
-
-    def __init__(self, start: int) -> None:
-        self.start = start
-
-    def __iter__(self) -> Iterator[int]:
-        index = self.start
-        while True:
-            yield index
-            index += 1
-
-
-def collate(samples: list[dict[str, Any]]) -> dict[str, Any]:
-    """A list of packed samples -> lists, as MMPose's data preprocessor takes them."""
-    return {key: [sample[key] for sample in samples] for key in samples[0]}
-
-
-def batches(mixture: Mixture, *, start: int, batch_size: int, workers: int) -> Iterator[dict[str, Any]]:
-    """Endless batches from sample ``start`` on."""
-    return iter(
-        DataLoader(
-            mixture,
-            batch_size=batch_size,
-            sampler=_Counting(start),
-            num_workers=workers,
-            collate_fn=collate,
-            prefetch_factor=4 if workers else None,
-        )
-    )

@@ -13,6 +13,9 @@ from typing import Any
 import torch
 from torch import nn
 
+from estimators.sfn.training.targets import Prepared
+from estimators.trainer import mixed_precision
+
 
 class Replicas:
     """Computes losses and gradients of a model on parts of a batch at once.
@@ -27,12 +30,12 @@ class Replicas:
         self.parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
         self.pool = ThreadPoolExecutor(count) if count > 1 else None
 
-    def backward(self, batch: dict[str, list[Any]]) -> float:
+    def backward(self, batch: Prepared) -> torch.Tensor:
         """Sets the gradients of the mean loss over a batch and returns that loss."""
-        size = -(-len(batch["inputs"]) // len(self.models))
+        size = -(-len(batch.images) // len(self.models))
         parts = [
-            {key: values[start : start + size] for key, values in batch.items()}
-            for start in range(0, len(batch["inputs"]), size)
+            Prepared(*(values[start : start + size] for values in batch))
+            for start in range(0, len(batch.images), size)
         ]
         models = self.models[: len(parts)]
         self._share()
@@ -42,8 +45,9 @@ class Replicas:
             results = list(self.pool.map(_gradients_in_thread, models, parts))
         for parameter, *gradients in zip(self.parameters, *(grads for _, grads in results), strict=True):
             parameter.grad = torch.stack(gradients).mean(dim=0) if len(gradients) > 1 else gradients[0]
-        self._merge_statistics(models)
-        return sum(loss for loss, _ in results) / len(results)
+        if len(models) > 1:
+            self._merge_statistics(models)
+        return torch.stack([loss for loss, _ in results]).mean()
 
     def _share(self) -> None:
         for replica in self.models[1:]:
@@ -59,15 +63,16 @@ class Replicas:
                 ours.copy_(torch.stack([ours, *others]).mean(dim=0))
 
 
-def _gradients_in_thread(model: Any, part: dict[str, list[Any]]) -> tuple[float, list[torch.Tensor]]:
+def _gradients_in_thread(model: Any, part: Prepared) -> tuple[torch.Tensor, list[torch.Tensor]]:
     torch.set_num_threads(1)  # of this thread only
     return _gradients(model, part)
 
 
-def _gradients(model: Any, part: dict[str, list[Any]]) -> tuple[float, list[torch.Tensor]]:
+def _gradients(model: Any, part: Prepared) -> tuple[torch.Tensor, list[torch.Tensor]]:
     model.train()
-    data = model.data_preprocessor(part, training=True)
-    loss = sum(model.loss(data["inputs"], data["data_samples"]).values())
+    with mixed_precision(part.images.device):
+        losses = model.head.losses(model.extract_feat(part.images), part.heatmaps, part.weights)
+    loss = sum(losses.values())
     parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
     gradients = torch.autograd.grad(loss, parameters)
-    return float(loss.detach()), list(gradients)
+    return loss.detach(), list(gradients)

@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 import random
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
-from torch.optim.swa_utils import AveragedModel
+from torch import Tensor, nn
 
-from estimators import trainer
 from estimators.sfn.builder import build, export, restore
 from estimators.sfn.configuration import SFNConfig
 from estimators.sfn.training.calibration import calibrate
-from estimators.sfn.training.mixture import Mixture, TrainingData, batches
+from estimators.sfn.training.mixture import Mixture, TrainingData
 from estimators.sfn.training.replicas import Replicas
+from estimators.sfn.training.targets import Prepared, Samples, prepare
 from estimators.sfn.training.validation import validate
+from estimators.trainer import Learner, Losses, MovingAverage, Run, moved, numbered_batches, warmup_cosine
 
-GROWING = ((128, 0.62), (192, 1.0))  # small pictures first: 2.2 times as many a second
+GROWING = ((128, 0.3), (192, 0.6), (256, 1.0))  # small pictures first: more of them a second
+PAPER_SIZES = ((256, 1.0),)
 SMALL_RATE = 1.5e-3
+CLIP = 5.0  # largest norm of the gradients
 PAPER_RATE = 3e-4  # without norm layers, larger steps diverge
 
 
@@ -74,160 +75,172 @@ def size_at(settings: TrainingSettings, progress: float) -> int:
 
 
 class Trainer:
-    """One run in one folder; :meth:`run` goes on from its checkpoint where there is one.
+    """One run in one folder; :meth:`run` goes on from its checkpoint where that is wanted.
 
     Args:
-        config: of the network; its input size is the last of the settings' sizes.
+        configs: of the networks, which are trained on the same samples and may differ in width alone; their
+            input size is the last of the settings' sizes.
         settings: of the run.
         data: what to train on and to watch.
         folder: gets ``last.pt`` and ``history.jsonl``.
         device: to train on.
         report: called with each line of the history.
-        initial: a weights file of the same network to start from; None: fresh weights.
+        initial: a weights file of the same network to start from for each of them; none: fresh weights.
         on_step: called after each step with the share of the schedule that is done.
+
+    Attributes:
+        configs: by the network's name: its width, or "" where there is one network.
+        learners: the networks, by name.
     """
 
     def __init__(
         self,
         *,
-        config: SFNConfig,
+        configs: Sequence[SFNConfig],
         settings: TrainingSettings,
         data: TrainingData,
         folder: Path,
         device: torch.device,
         report: Callable[[dict[str, Any]], None],
         on_step: Callable[[float], None] | None = None,
-        initial: Path | None = None,
+        initial: Sequence[Path] = (),
     ) -> None:
-        self.config = replace(config, input_size=settings.sizes[-1][0])
-        self.settings, self.data, self.folder = settings, data, folder
-        self.device, self.report, self.on_step = device, report, on_step
+        if initial and len(initial) != len(configs):
+            raise ValueError(f"Invalid initial weights: {len(initial)} files for {len(configs)} networks.")
+        size = settings.sizes[-1][0]
+        names = [f"{config.width:g}" for config in configs] if len(configs) > 1 else [""]
+        self.configs = {
+            name: replace(config, input_size=size) for name, config in zip(names, configs, strict=True)
+        }
+        if len(self.configs) != len(configs):
+            raise ValueError(f"Invalid widths ({', '.join(names)}): each may be there once.")
+        self.settings, self.data, self.device = settings, data, device
         random.seed(settings.seed)
         np.random.seed(settings.seed)
-        torch.manual_seed(settings.seed)
-        self.model = build(self.config)
-        if initial is not None:
-            self.model.load_state_dict(restore(initial)[1].state_dict())
-        self.model.to(device)
-        self.replicas = Replicas(self.model, count=settings.replicas if device.type == "cpu" else 1)
-        self.average = AveragedModel(self.model, multi_avg_fn=_averaging(settings.decay), use_buffers=False)
-        self.optimizer = _optimizer(self.model, settings)
-        self.done = 0
-        self.seconds = 0.0
-        self.folder.mkdir(parents=True, exist_ok=True)
+        starts = dict(zip(names, initial, strict=True)) if initial else {}
+        self.learners = {name: self._learner(name, starts.get(name)) for name in names}
+        count = settings.replicas if device.type == "cpu" else 1
+        self.replicas = {
+            name: Replicas(learner.model, count=count) for name, learner in self.learners.items()
+        }
+        self._size = size_at(settings, 0.0)
+        folder.mkdir(parents=True, exist_ok=True)
+        self._run = Run(
+            learners=self.learners,
+            folder=folder,
+            samples=settings.samples,
+            minutes=settings.minutes,
+            rate=lambda progress: settings.rate * warmup_cosine(progress, warmup=settings.warmup),
+            every=settings.validate_every,
+            report=report,
+            on_step=on_step,
+            extra={
+                "configs": {name: c.to_dict() for name, c in self.configs.items()},
+                "settings": asdict(settings),
+            },
+        )
 
-    @property
-    def progress(self) -> float:
-        """Share of the schedule that is done, by samples or by time, whichever is further."""
-        samples = self.done / self.settings.samples
-        return trainer.share_done(samples=samples, seconds=self.seconds, minutes=self.settings.minutes)
+    def _learner(self, name: str, initial: Path | None) -> Learner:
+        """Alone or beside others, a network starts with the same weights."""
+        torch.manual_seed(self.settings.seed)
+        model = build(self.configs[name])
+        if initial is not None:
+            started = restore(initial)[1]
+            try:
+                model.load_state_dict(started.state_dict())
+            except RuntimeError as error:
+                raise ValueError(f"{initial}: weights of another variant or width.") from error
+        model.to(self.device)
+        average = MovingAverage(model, decay=self.settings.decay, growing=True)
+        return Learner(model, _optimizer(model, self.settings), average, clip=CLIP)
 
     def run(self, *, resume: bool = False, until: float = 1.0) -> nn.Module:
-        """Trains to a share of the schedule and returns the averaged model."""
+        """Trains to a share of the schedule and returns the averaged model, the first of them.
+
+        Raises:
+            ValueError: there is no checkpoint to resume from.
+        """
         if resume:
-            self.done, self.seconds = trainer.load_checkpoint(self.folder, self._parts(), device=self.device)
-        while self.progress < until:
+            self._run.load()
+        while self._run.progress < until:
             self._run_size(until)
         return self.averaged()
 
-    def averaged(self) -> nn.Module:
-        """The moving average of the weights, with the running statistics of the trained model."""
-        module: nn.Module = self.average.module
-        for ours, trained in zip(module.buffers(), self.model.buffers(), strict=True):
-            ours.copy_(trained)
-        return module.eval()
+    def averaged(self, name: str | None = None) -> nn.Module:
+        """The moving average of a network's weights, with the running statistics of the trained model."""
+        return self.learners[next(iter(self.learners)) if name is None else name].averaged()
 
-    def export(self, path: Path) -> str:
-        """Calibrates the averaged model, writes a weights file and returns its SHA-256."""
-        model = self.averaged()
+    def export(self, path: Path, name: str | None = None) -> str:
+        """Calibrates an averaged model, writes a weights file and returns its SHA-256."""
+        model, config = self.averaged(name), self.configs[next(iter(self.configs)) if name is None else name]
         record = {
-            "samples": self.done,
-            "minutes": round(self.seconds / 60, 1),
+            "samples": self._run.done,
+            "minutes": round(self._run.seconds / 60, 1),
             "sources": {source.name: len(source.records) for source in self.data.sources},
+            "shares": {source.name: round(source.share, 4) for source in self.data.sources},
             "settings": asdict(self.settings),
-            "validation": validate(model, self.data, config=self.config),
+            "validation": validate(model, self.data, config=config),
         }
         config = replace(
-            self.config,
-            score_curve=calibrate(model, self.data, config=self.config),
-            flip_score_curve=calibrate(model, self.data, config=self.config, flip_test=True),
+            config,
+            score_curve=calibrate(model, self.data, config=config),
+            flip_score_curve=calibrate(model, self.data, config=config, flip_test=True),
             training=record,
         )
         return export(path, config=config, model=model)
 
     def _run_size(self, until: float) -> None:
-        size = size_at(self.settings, self.progress)
-        config = replace(self.config, input_size=size)
-        source: Iterator[dict[str, Any]] = batches(
-            Mixture(self.data.sources, config=config, seed=self.settings.seed),
-            start=self.done,
+        size = self._size = self._scheduled_size()
+        self._run.advance(
+            self.batches(),
+            batch_size=self.settings.batch_size,
+            backward=self._backward,
+            validate=self._validated,
+            until=until,
+            going=lambda: self._scheduled_size() == size,
+        )
+
+    def step(self, batch: Prepared) -> dict[str, Tensor]:
+        """One step of all networks on a batch; gives their losses."""
+        return self._run.step(batch, batch_size=self.settings.batch_size, backward=self._backward)
+
+    def _backward(self, name: str, batch: Prepared) -> Tensor:
+        return self.replicas[name].backward(batch)
+
+    def samples(self) -> Iterator[Samples]:
+        """Samples from where the run stands, in the size of its schedule, as the workers hand them over."""
+        return numbered_batches(
+            Mixture(self.data.sources, config=self._sized(), seed=self.settings.seed),
+            start=self._run.done,
             batch_size=self.settings.batch_size,
             workers=self.settings.workers,
-        )
-        clock, losses = time.monotonic(), []
-        while self.progress < until and size_at(self.settings, self.progress) == size:
-            losses.append(self._step(next(source)))
-            if self.on_step is not None:
-                self.on_step(min(self.progress, 1.0))
-            now = time.monotonic()
-            self.seconds, clock = self.seconds + now - clock, now
-            if self.done % self.settings.validate_every < self.settings.batch_size or self.progress >= until:
-                self._record(losses, size)
-                losses.clear()
-                clock = time.monotonic()  # validation is not training time
-                self._save()
-
-    def _step(self, batch: dict[str, Any]) -> float:
-        factor = trainer.warmup_cosine(self.progress, warmup=self.settings.warmup)
-        for group in self.optimizer.param_groups:
-            group["lr"] = self.settings.rate * factor
-        with trainer.mixed_precision(self.device):
-            loss = self.replicas.backward(batch)
-        nn.utils.clip_grad_norm_(self.model.parameters(), 5.0)
-        self.optimizer.step()
-        self.average.update_parameters(self.model)
-        self.done += self.settings.batch_size
-        return loss
-
-    def _record(self, losses: list[float], size: int) -> None:
-        config = replace(self.config, input_size=size)
-        entry = {
-            "samples": self.done,
-            "minutes": round(self.seconds / 60, 2),
-            "input_size": size,
-            "loss": round(float(np.mean(losses)), 5),
-            **{
-                f"pck_{k}": round(v, 2)
-                for k, v in validate(self.averaged(), self.data, config=config).items()
-            },
-        }
-        trainer.append_history(self.folder, entry)
-        self.report(entry)
-
-    def _save(self) -> None:
-        trainer.save_checkpoint(
-            self.folder,
-            self._parts(),
-            done=self.done,
-            seconds=self.seconds,
-            config=self.config.to_dict(),
-            settings=asdict(self.settings),
+            device=self.device,
         )
 
-    def _parts(self) -> dict[str, Any]:
-        return {"model": self.model, "average": self.average, "optimizer": self.optimizer}
+    def batches(self) -> Iterator[Prepared]:
+        """The same, moved to the device and prepared there."""
+        return map(self.prepared, self.samples())
 
+    def prepared(self, samples: Samples) -> Prepared:
+        """A batch, on the device."""
+        preprocessor: Any = next(iter(self.learners.values())).model.data_preprocessor
+        return prepare(moved(samples, self.device), config=self._sized(), preprocessor=preprocessor)
 
-def _averaging(decay: float) -> Callable[[Any, Any, Any], None]:
-    """Exponential moving average that forgets its start quickly."""
+    def _sized(self) -> SFNConfig:
+        return replace(next(iter(self.configs.values())), input_size=self._size)
 
-    @torch.no_grad()
-    def update(averages: list[torch.Tensor], current: list[torch.Tensor], count: torch.Tensor) -> None:
-        steps = int(count)
-        weight = 1 - min(decay, (1 + steps) / (10 + steps))
-        torch._foreach_lerp_(averages, current, weight)
+    def _scheduled_size(self) -> int:
+        return size_at(self.settings, self._run.progress)
 
-    return update
+    def _validated(self, losses: Losses) -> dict[str, Any]:
+        """Mean loss and validation of each network; the keys end in its name where there are several."""
+        entry: dict[str, Any] = {"input_size": self._size}
+        for name, config in self.configs.items():
+            end = f"_{name}" if name else ""
+            entry[f"loss{end}"] = round(float(torch.stack(list(losses[name])).mean()), 5)
+            shares = validate(self.averaged(name), self.data, config=replace(config, input_size=self._size))
+            entry |= {f"pck_{key}{end}": round(share, 2) for key, share in shares.items()}
+        return entry
 
 
 def _optimizer(model: nn.Module, settings: TrainingSettings) -> torch.optim.AdamW:
@@ -239,4 +252,5 @@ def _optimizer(model: nn.Module, settings: TrainingSettings) -> torch.optim.Adam
             {"params": others, "weight_decay": 0.0},
         ],
         lr=settings.rate,
+        fused=next(model.parameters()).is_cuda,
     )

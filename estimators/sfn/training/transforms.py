@@ -1,4 +1,4 @@
-"""Augmentation that MMPose does not have, registered with it: loose boxes, appearance, occlusion."""
+"""Augmentation that MMPose does not have, registered with it: loose boxes, appearance, occlusion; packing."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from mmcv.transforms import BaseTransform
 from mmpose.registry import TRANSFORMS
 
 from estimators.sfn.training.dataset import person_box
+from estimators.sfn.training.targets import Samples
 
 
 @TRANSFORMS.register_module()
@@ -156,3 +157,16 @@ class RandomOcclusion(BaseTransform):
                 x, y = np.random.randint(0, size - width), np.random.randint(0, size - height)
                 patch[:] = image[y : y + height, x : x + width].copy()
         return results
+
+
+@TRANSFORMS.register_module()
+class PackSample(BaseTransform):
+    """Keeps what training needs, as arrays that a batch can stack."""
+
+    def transform(self, results: dict[str, Any]) -> Any:
+        """Gives the :class:`estimators.sfn.training.targets.Samples` of one crop."""
+        return Samples(
+            images=np.ascontiguousarray(results["img"]),  # type: ignore[arg-type]
+            joints=results["transformed_keypoints"][0].astype(np.float32),
+            labelled=(results["keypoints_visible"][0] > 0).astype(np.float32),
+        )

@@ -18,7 +18,7 @@ from estimators.sfn.builder import codec_config
 from estimators.sfn.configuration import SFNConfig
 from estimators.sfn.pipelines import crop_pipeline
 from estimators.sfn.training.dataset import RecordDataset
-from estimators.sfn.training.mixture import TrainingData, collate
+from estimators.sfn.training.mixture import TrainingData
 from estimators.skeletons import POSEFIX
 
 YOUTUBE_PIXELS = 20.0
@@ -49,7 +49,8 @@ def predict_records(
     head: Any = model.head
     head.decoder = KEYPOINT_CODECS.build(codec_config(config))  # the input size may change in a run
     for start in range(0, len(records), BATCH):
-        batch = collate([dataset[index] for index in range(start, min(start + BATCH, len(records)))])
+        packed = [dataset[index] for index in range(start, min(start + BATCH, len(records)))]
+        batch = {key: [sample[key] for sample in packed] for key in packed[0]}
         with torch.inference_mode():
             for sample in model.test_step(batch):  # type: ignore[operator]
                 keypoints.append(sample.pred_instances.keypoints[0])

@@ -239,8 +239,8 @@ def test_sample_n_is_the_same_in_every_order():
     first = Mixture(data.sources, config=TINY, seed=5)
     second = Mixture(data.sources, config=TINY, seed=5)
     second[0]
-    assert (first[7]["inputs"] == second[7]["inputs"]).all()
-    assert not (first[8]["inputs"] == second[7]["inputs"]).all()
+    assert (first[7].images == second[7].images).all()
+    assert not (first[8].images == second[7].images).all()
 
 
 def test_crop_pipeline_gives_the_network_s_size():

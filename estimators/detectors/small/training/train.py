@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from torch import nn
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch import Tensor, nn
+from torch.utils.data import Dataset
 
-from estimators import trainer
 from estimators.detectors.small.configuration import COARSEST_STRIDE, DetectorConfig
 from estimators.detectors.small.modeling import build, export, restore
 from estimators.detectors.small.training.photos import SHARES, DetectorData
-from estimators.detectors.small.training.scenes import SceneMaker
-from estimators.detectors.small.training.targets import loss_of, make_targets
+from estimators.detectors.small.training.scenes import Scene, SceneMaker
+from estimators.detectors.small.training.targets import Targets, loss_of, make_targets
 from estimators.detectors.small.training.validation import validate
+from estimators.trainer import (
+    Learner,
+    Losses,
+    MovingAverage,
+    Run,
+    mixed_precision,
+    moved,
+    numbered_batches,
+    warmup_cosine,
+)
 
 VALIDATION_SEED = 1_000_003
 VALIDATION_SCENES = 160
+CLIP = 5.0  # largest norm of the gradients
 
 
 @dataclass(frozen=True)
@@ -40,6 +49,7 @@ class DetectorTraining:
         decay: of the moving average of the weights, a step.
         seed: of everything random.
         validate_every: scenes between validations.
+        workers: processes that make scenes.
     """
 
     samples: int = 60_000
@@ -52,6 +62,7 @@ class DetectorTraining:
     decay: float = 0.995
     seed: int = 0
     validate_every: int = 6_000
+    workers: int = 0
 
     def __post_init__(self) -> None:
         if self.samples < 1 or self.batch_size < 1:
@@ -62,6 +73,31 @@ class DetectorTraining:
             raise ValueError(
                 f"Invalid side ({self.side}). Supported values are multiples of {COARSEST_STRIDE}."
             )
+
+
+class _Batch(NamedTuple):
+    """Pictures, uint8 (N, S, S, 3), and the parts of their :class:`Targets`."""
+
+    pictures: Tensor
+    peaks: Tensor
+    sureness: Tensor
+    edges: Tensor
+
+
+class _Scenes(Dataset[Scene]):
+    """Scenes by number, for workers to make."""
+
+    def __init__(self, maker: SceneMaker) -> None:
+        self.maker = maker
+
+    def __getitem__(self, number: int) -> Scene:
+        return self.maker.make(number)
+
+
+def _stacked(scenes: list[Scene]) -> _Batch:
+    targets = make_targets(scenes)
+    pictures = torch.from_numpy(np.stack([scene.picture for scene in scenes]))
+    return _Batch(pictures, targets.peaks, targets.sureness, targets.edges)
 
 
 class DetectorTrainer:
@@ -90,16 +126,14 @@ class DetectorTrainer:
         on_step: Callable[[float], None] | None = None,
         initial: Path | None = None,
     ) -> None:
-        self.config, self.settings, self.folder, self.device = config, settings, folder, device
-        self.report, self.on_step = report, on_step
+        self.config, self.settings, self.device = config, settings, device
         torch.manual_seed(settings.seed)
-        self.model = (build(config) if initial is None else restore(initial)[1]).to(device)
-        self.average = AveragedModel(
-            self.model, multi_avg_fn=get_ema_multi_avg_fn(settings.decay), use_buffers=True
+        model = (build(config) if initial is None else restore(initial)[1]).to(device)
+        optimizer = torch.optim.AdamW(
+            model.parameters(), lr=settings.rate, weight_decay=settings.weight_decay
         )
-        self.optimizer = torch.optim.AdamW(
-            self.model.parameters(), lr=settings.rate, weight_decay=settings.weight_decay
-        )
+        average = MovingAverage(model, decay=settings.decay, buffers=True)
+        self.learner = Learner(model, optimizer, average, clip=CLIP)
         train, held_out = data
         self.sizes = {name: len(group) for name, group in train.photos.items()} | {"empty": len(train.empty)}
         self.maker = SceneMaker(
@@ -113,80 +147,68 @@ class DetectorTrainer:
             seed=VALIDATION_SEED,
         )
         self.watched = [watched.make(number) for number in range(VALIDATION_SCENES)]
-        self.done = 0
-        self.seconds = 0.0
-        self.folder.mkdir(parents=True, exist_ok=True)
-
-    @property
-    def progress(self) -> float:
-        """Share of the schedule that is done, by samples or by time, whichever is further."""
-        samples = self.done / self.settings.samples
-        return trainer.share_done(samples=samples, seconds=self.seconds, minutes=self.settings.minutes)
+        folder.mkdir(parents=True, exist_ok=True)
+        self._run = Run(
+            learners={"": self.learner},
+            folder=folder,
+            samples=settings.samples,
+            minutes=settings.minutes,
+            rate=lambda progress: settings.rate * warmup_cosine(progress, warmup=settings.warmup),
+            every=settings.validate_every,
+            report=report,
+            on_step=on_step,
+        )
 
     def run(self, *, resume: bool = False) -> nn.Module:
-        """Trains to the end of the schedule and returns the averaged model."""
+        """Trains to the end of the schedule and returns the averaged model.
+
+        Raises:
+            ValueError: there is no checkpoint to resume from.
+        """
         if resume:
-            self.done, self.seconds = trainer.load_checkpoint(self.folder, self._parts(), device=self.device)
-        losses: list[float] = []
-        clock = time.monotonic()
-        while self.progress < 1:
-            losses.append(self._step())
-            now = time.monotonic()
-            self.seconds, clock = self.seconds + now - clock, now
-            if self.on_step is not None:
-                self.on_step(min(self.progress, 1.0))
-            if self.done % self.settings.validate_every < self.settings.batch_size or self.progress >= 1:
-                self._record(losses)
-                losses.clear()
-                clock = time.monotonic()  # validation is not training time
+            self._run.load()
+        self._run.advance(
+            self._batches(),
+            batch_size=self.settings.batch_size,
+            backward=self._backward,
+            validate=self._validated,
+        )
         return self.averaged()
 
     def averaged(self) -> nn.Module:
         """The moving average of the weights."""
-        module: nn.Module = self.average.module
-        return module.eval()
+        return self.learner.averaged()
 
     def export(self, path: Path) -> str:
         """Writes a weights file of the averaged model and returns its SHA-256."""
         record = {
-            "samples": self.done,
-            "minutes": round(self.seconds / 60, 1),
+            "samples": self._run.done,
+            "minutes": round(self._run.seconds / 60, 1),
             "sources": self.sizes,
             "settings": asdict(self.settings),
             "validation": validate(self.averaged(), self.watched, device=self.device),
         }
         return export(path, config=replace(self.config, training=record), model=self.averaged())
 
-    def _step(self) -> float:
-        factor = trainer.warmup_cosine(self.progress, warmup=self.settings.warmup)
-        for group in self.optimizer.param_groups:
-            group["lr"] = self.settings.rate * factor
-        scenes = [self.maker.make(self.done + row) for row in range(self.settings.batch_size)]
-        pictures = torch.from_numpy(np.stack([scene.picture for scene in scenes])).permute(0, 3, 1, 2)
-        targets = make_targets(scenes)
-        moved = type(targets)(*(part.to(self.device) for part in vars(targets).values()))
-        self.model.train()
-        with trainer.mixed_precision(self.device):
-            logits, edges = self.model(pictures.to(self.device).float())
-        loss = loss_of(logits.float(), edges.float(), moved)
-        self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        nn.utils.clip_grad_norm_(self.model.parameters(), 5.0)
-        self.optimizer.step()
-        self.average.update_parameters(self.model)
-        self.done += self.settings.batch_size
-        return float(loss.detach())
+    def _batches(self) -> Iterator[_Batch]:
+        """Scenes from where the run stands, on the device."""
+        for batch in numbered_batches(
+            _Scenes(self.maker),
+            start=self._run.done,
+            batch_size=self.settings.batch_size,
+            workers=self.settings.workers,
+            device=self.device,
+            collate=_stacked,
+        ):
+            yield moved(batch, self.device)
 
-    def _record(self, losses: list[float]) -> None:
-        entry = {
-            "samples": self.done,
-            "minutes": round(self.seconds / 60, 2),
-            "loss": round(float(np.mean(losses)), 4),
-            **validate(self.averaged(), self.watched, device=self.device),
-        }
-        trainer.append_history(self.folder, entry)
-        self.report(entry)
-        trainer.save_checkpoint(self.folder, self._parts(), done=self.done, seconds=self.seconds)
+    def _backward(self, _name: str, batch: _Batch) -> Tensor:
+        self.learner.model.train()
+        with mixed_precision(self.device):
+            logits, edges = self.learner.model(batch.pictures.permute(0, 3, 1, 2).float())
+        targets = Targets(batch.peaks, batch.sureness, batch.edges)
+        return self.learner.backward(loss_of(logits.float(), edges.float(), targets))
 
-    def _parts(self) -> dict[str, Any]:
-        return {"model": self.model, "average": self.average, "optimizer": self.optimizer}
+    def _validated(self, losses: Losses) -> dict[str, Any]:
+        loss = float(torch.stack(list(losses[""])).mean())
+        return {"loss": round(loss, 4), **validate(self.averaged(), self.watched, device=self.device)}
