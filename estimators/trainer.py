@@ -20,7 +20,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset, Sampler
 
-from weights.files import written_whole
+from weights.files import FileError, written_whole
 
 CHECKPOINT = "last.pt"
 HISTORY = "history.jsonl"
@@ -243,14 +243,14 @@ class Run:
         """
         path = self.folder / CHECKPOINT
         if not path.is_file():
-            raise ValueError(f"{path}: no checkpoint to resume from. Train without --resume first.")
+            raise FileError(f"{path}: no checkpoint to resume from. Train without --resume first.")
         parts = self._parts()
         state = torch.load(path, map_location="cpu", weights_only=True)
         try:
             for name, part in parts.items():
                 part.load_state_dict(state[name])
         except (KeyError, RuntimeError, ValueError) as error:
-            raise ValueError(f"{path}: a checkpoint of another network. Give another --output.") from error
+            raise FileError(f"{path}: a checkpoint of another network. Give another --output.") from error
         self.done, self.seconds = int(state["done"]), float(state["seconds"])
 
     def _parts(self) -> dict[str, Any]:

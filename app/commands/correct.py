@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.commands.arguments import add_device, positive
+
 if TYPE_CHECKING:
     from app.commands.train import Subparsers
     from corrector import Corrector
@@ -21,15 +23,13 @@ def register_parser(subparsers: Subparsers) -> None:
         epilog="Writes KEYPOINTS_corrected.json or .csv beside each file, or into --output.",
     )
     parser.add_argument("inputs", nargs="+", type=Path, metavar="KEYPOINTS")
-    parser.add_argument("--fps", type=float, metavar="N", help="frames a second of CSV files")
+    parser.add_argument("--fps", type=positive, metavar="N", help="frames a second of CSV files")
     parser.add_argument("--output", type=Path, metavar="DIR", help="write here, not beside each file")
     parser.add_argument("--overwrite", action="store_true", help="redo what is there already")
     parser.add_argument(
         "--weights", type=Path, metavar="FILE", help="the corrector's weights, not the default ones"
     )
-    parser.add_argument(
-        "--device", default="auto", metavar="auto|cpu|cuda", help="where to compute (default: auto)"
-    )
+    add_device(parser)
     parser.set_defaults(handle=handle)
 
 
@@ -44,8 +44,6 @@ def handle(args: argparse.Namespace) -> int:
     without_rate = next((path for path in args.inputs if _is_csv(path) and args.fps is None), None)
     if without_rate is not None:
         raise UsageError(f"{without_rate}: a CSV file does not say how fast its frames follow. Give --fps.")
-    if args.fps is not None and not 0 < args.fps < float("inf"):
-        raise UsageError(f"Invalid fps ({args.fps:g}). Supported values are above 0.")
     corrector = Corrector.from_weights(args.weights, device=choose_device(args.device))
     console = Console(stderr=True, soft_wrap=True, highlight=False)
     failed = 0

@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.commands.arguments import add_device, add_threads, count
+
 if TYPE_CHECKING:
     from app.commands.train import Subparsers
     from app.evaluation.evaluator import Correct
@@ -36,7 +38,7 @@ def register_parser(subparsers: Subparsers) -> None:
         "--videos", default="test", metavar="test|others", help="of youtube_pose (default: test)"
     )
     parser.add_argument(
-        "--every", type=int, default=1, metavar="N", help="every N-th frame of youtube_pose (default: 1)"
+        "--every", type=count, default=1, metavar="N", help="every N-th frame of youtube_pose (default: 1)"
     )
     parser.add_argument(
         "--save-pairs", type=Path, metavar="FILE", help="write the measured pairs here (.npz), to train on"
@@ -48,8 +50,8 @@ def register_parser(subparsers: Subparsers) -> None:
     parser.add_argument("--smoothnet", type=Path, metavar="FILE", help="weights of SmoothNet to measure, too")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures here")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="draw PCK curves here (.png, .svg)")
-    parser.add_argument("--threads", type=int, metavar="N", help="processor threads (default: all)")
-    parser.add_argument("--device", default="auto", metavar="auto|cpu|cuda", help="(default: auto)")
+    add_threads(parser)
+    add_device(parser)
     parser.set_defaults(handle=handle)
 
 
@@ -98,17 +100,9 @@ def _pairs(args: argparse.Namespace) -> tuple[Pairs, str]:
         from estimators import create
 
         estimator = create(args.estimator, device=choose_device(args.device), weights=args.estimator_weights)
-        pairs = youtube_pairs(args.path, estimator, videos=args.videos, every=_at_least_one(args.every))
+        pairs = youtube_pairs(args.path, estimator, videos=args.videos, every=args.every)
         return pairs, args.estimator
     return load_pairs(args.path, subjects=args.subjects.split(",")), "detector"
-
-
-def _at_least_one(every: int) -> int:
-    from app.errors import UsageError
-
-    if every < 1:
-        raise UsageError(f"Invalid --every ({every}). Supported values are 1 and above.")
-    return every
 
 
 def _baselines(args: argparse.Namespace, pairs: Pairs) -> dict[str, Correct]:

@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.commands.arguments import add_device
+
 if TYPE_CHECKING:
     from app.commands.train import Subparsers
 
@@ -22,7 +24,7 @@ def register_parser(subparsers: Subparsers) -> None:
     )
     parser.add_argument("--detector", default="small", metavar="NAME", help="(default: small)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures here")
-    parser.add_argument("--device", default="auto", metavar="auto|cpu|cuda", help="(default: auto)")
+    add_device(parser)
     parser.set_defaults(handle=handle)
 
 
@@ -37,6 +39,7 @@ def handle(args: argparse.Namespace) -> int:
     from app.device import choose_device
     from app.evaluation.detection_benchmark import evaluate
     from estimators import detectors
+    from weights.files import written_whole
 
     detector = detectors.create(args.detector, device=choose_device(args.device))
     results = {name: asdict(metrics) for name, metrics in evaluate(detector, args.path).items()}
@@ -48,5 +51,6 @@ def handle(args: argparse.Namespace) -> int:
         table.add_row(name, *(f"{v:d}" if isinstance(v, int) else f"{v:.3g}" for v in metrics.values()))
     Console(soft_wrap=True, highlight=False).print(table)
     if args.json is not None:
-        args.json.write_text(json.dumps(results, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+        with written_whole(args.json) as partial:
+            partial.write_text(json.dumps(results, indent=2, allow_nan=False) + "\n", encoding="utf-8")
     return 0

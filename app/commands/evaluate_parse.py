@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.commands.arguments import add_device
+
 if TYPE_CHECKING:
     from app.commands.train import Subparsers
 
@@ -24,7 +26,7 @@ def register_parser(subparsers: Subparsers) -> None:
     parser.add_argument(
         "--weights", type=Path, metavar="FILE", help="full-body weights, or PARSE_model.mat (default: yr)"
     )
-    parser.add_argument("--device", default="auto", metavar="auto|cpu|cuda", help="(default: auto)")
+    add_device(parser)
     parser.set_defaults(handle=handle)
 
 
@@ -34,7 +36,7 @@ def handle(args: argparse.Namespace) -> int:
     from rich.table import Table
 
     from app.device import choose_device
-    from app.errors import UsageError
+    from app.errors import FileError
     from estimators.yr.body import FULL
     from estimators.yr.evaluation import by_group, look_for
     from estimators.yr.part_detector import PartDetector
@@ -45,9 +47,9 @@ def handle(args: argparse.Namespace) -> int:
     path = args.weights or find("yr")
     model, configuration = load_any(path)
     if configuration.parts is not FULL:
-        raise UsageError(f"{path}: a model of the {configuration.body} body. Give one of the full body.")
+        raise FileError(f"{path}: a model of the {configuration.body} body. Give one of the full body.")
     if not (args.path / "labels.mat").is_file():
-        raise UsageError(f"{args.path}: no labels.mat there. Give the folder of PARSE.")
+        raise FileError(f"{args.path}: no labels.mat there. Give the folder of PARSE.")
     detector = PartDetector(model, device=choose_device(args.device))
     threshold = min(model.threshold, LOWEST_SCORE)
     hits = look_for(detector, parse(args.path, FULL, numbers=range(101, 306)), FULL, threshold=threshold)

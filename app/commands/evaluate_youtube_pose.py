@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.commands.arguments import add_device
+
 if TYPE_CHECKING:
     from app.commands.train import Subparsers
     from app.evaluation.pose_benchmarks import Benchmark
@@ -37,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser, *, folder: str) -> None:
     parser.add_argument(
         "--plot", type=Path, metavar="FILE", help="draw PCK and calibration here (.png, .svg)"
     )
-    parser.add_argument("--device", default="auto", metavar="auto|cpu|cuda", help="(default: auto)")
+    add_device(parser)
 
 
 def handle(args: argparse.Namespace) -> int:

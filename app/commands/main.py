@@ -14,6 +14,7 @@ from app.errors import PosefixError, UsageError
 
 COMMANDS = (train, evaluate, correct, info, demo)
 
+# A file is missing, damaged or cannot be written; an option or a value that there is not.
 FAILED = 1
 WRONG_USAGE = 2
 INTERRUPTED = 130
@@ -27,15 +28,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return args.handle(args)
     except PosefixError as error:
-        print(f"posefix: {error}", file=sys.stderr)  # noqa: T201
-        return WRONG_USAGE if isinstance(error, UsageError) else FAILED
+        status, words = (WRONG_USAGE if isinstance(error, UsageError) else FAILED), str(error)
     except ValueError as error:
-        # What the packages below refuse: an unknown estimator, weights of another model.
-        print(f"posefix: {error}", file=sys.stderr)  # noqa: T201
-        return WRONG_USAGE
+        # What the packages below refuse: an unknown estimator, a value that there is not.
+        status, words = WRONG_USAGE, str(error)
+    except OSError as error:
+        words = f"{error.filename or 'a file'}: {error.strerror or error}. Check the path and the disk."
+        status = FAILED
     except KeyboardInterrupt:
-        print("posefix: interrupted; finished files are kept, nothing half-written stays.", file=sys.stderr)  # noqa: T201
-        return INTERRUPTED
+        status, words = INTERRUPTED, "interrupted; finished files are kept, nothing half-written stays."
+    print(f"posefix: {words}", file=sys.stderr)  # noqa: T201
+    return status
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:

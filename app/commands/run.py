@@ -8,12 +8,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.commands import arguments
+
 if TYPE_CHECKING:
     from app.jobs.batch import Options
     from app.jobs.inputs import Job
-    from app.rendering.overlay import Colour
-    from app.rendering.stills import FrameChoice
-    from estimators.boxes import Boxes
 
 DESCRIPTION = "Turns videos of a person into videos and data files with corrected 2D joints."
 EPILOG = """\
@@ -29,7 +28,8 @@ other commands (each with its own --help):
   posefix train, evaluate        trains and measures the models
   posefix info                   versions, device, estimators and weights: for bug reports
 
-exit status: 0 all done, 1 some files failed (the others are done), 2 wrong usage
+exit status: 0 all done; 1 a file is missing, damaged or cannot be written (the others
+are done); 2 wrong usage: an option or a value that there is not
 """
 
 
@@ -76,16 +76,14 @@ def _add_work_options(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--weights", type=Path, metavar="FILE", help="the estimator's weights, not the default ones"
     )
+    arguments.add_device(group)
     group.add_argument(
-        "--device", default="auto", metavar="auto|cpu|cuda", help="where to compute (default: auto)"
+        "--start", type=arguments.seconds, default=0.0, metavar="SECONDS", help="where to begin in the video"
     )
-    group.add_argument(
-        "--start", type=_seconds, default=0.0, metavar="SECONDS", help="where to begin in the video"
-    )
-    group.add_argument("--end", type=_seconds, metavar="SECONDS", help="where to stop")
+    group.add_argument("--end", type=arguments.seconds, metavar="SECONDS", help="where to stop")
     group.add_argument(
         "--box",
-        type=_box,
+        type=arguments.box,
         metavar="X,Y,W,H",
         help="where the person meant is in the first frame, in pixels",
     )
@@ -109,7 +107,7 @@ def _add_people_options(group: argparse._ArgumentGroup) -> None:
     )
     group.add_argument(
         "--min-track",
-        type=_seconds,
+        type=arguments.seconds,
         default=0.5,
         metavar="SECONDS",
         help="leave out who is in view for less (default: 0.5)",
@@ -126,9 +124,11 @@ def _add_overlay_options(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--draw", choices=("both", "initial", "corrected"), default="both")
     group.add_argument("--background", choices=("video", "black"), default="video")
     group.add_argument(
-        "--initial-colour", type=_colour, metavar="COLOUR", help="a name or #rrggbb (default: red)"
+        "--initial-colour", type=arguments.colour, metavar="COLOUR", help="a name or #rrggbb (default: red)"
     )
-    group.add_argument("--corrected-colour", type=_colour, metavar="COLOUR", help="(default: yellow)")
+    group.add_argument(
+        "--corrected-colour", type=arguments.colour, metavar="COLOUR", help="(default: yellow)"
+    )
     group.add_argument(
         "--radius", type=float, metavar="PX", help="of joints (default: by the size of the frame)"
     )
@@ -146,7 +146,7 @@ def _add_overlay_options(group: argparse._ArgumentGroup) -> None:
 
 def _add_picture_options(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
-        "--frames", type=_frames, metavar="10,50,90|every:25", help="write these frames as PNG"
+        "--frames", type=arguments.frames, metavar="10,50,90|every:25", help="write these frames as PNG"
     )
     group.add_argument(
         "--montage", action="store_true", help="write one sheet of before and after, where most was changed"
@@ -223,44 +223,3 @@ def _options(args: argparse.Namespace) -> Options:
             "weights": None if args.weights is None else args.weights.name,
         },
     )
-
-
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = float("nan")
-    if not 0 <= seconds < float("inf"):
-        raise argparse.ArgumentTypeError(f"Invalid seconds ({text}). A number from 0 up is wanted.")
-    return seconds
-
-
-def _box(text: str) -> Boxes:
-    import numpy as np
-
-    try:
-        x, y, width, height = (float(part) for part in text.split(","))
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"Invalid box ({text}). Four numbers x,y,w,h are wanted.") from None
-    if not np.isfinite([x, y, width, height]).all() or width <= 0 or height <= 0:
-        raise argparse.ArgumentTypeError(f"Invalid box ({text}). Width and height must be above 0.")
-    return np.array([x, y, x + width, y + height], np.float32)
-
-
-def _colour(text: str) -> Colour:
-    from matplotlib.colors import to_rgb
-
-    try:
-        red, green, blue = (round(255 * part) for part in to_rgb(text))
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"Invalid colour ({text}). A name or #rrggbb is wanted.") from None
-    return red, green, blue
-
-
-def _frames(text: str) -> FrameChoice:
-    from app.rendering.stills import FrameChoice
-
-    try:
-        return FrameChoice.parse(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None

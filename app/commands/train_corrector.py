@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.commands.arguments import add_threads, add_training, count, positive
+
 if TYPE_CHECKING:
     from app.commands.train import Subparsers
 
@@ -22,13 +24,11 @@ def register_parser(subparsers: Subparsers) -> None:
         description="Trains the corrector on pairs of detected and true motion and on simulated errors.",
         epilog="Writes corrector-PRESET.safetensors, last.pt and history.jsonl into --output, now and then.",
     )
-    parser.add_argument(
-        "--data", type=Path, required=True, metavar="DIR", help="folder that holds h36m_sh/ and motion/"
-    )
+    add_training(parser, data="h36m_sh/ and motion/", output="runs/corrector-PRESET")
+    parser.add_argument("--init", type=Path, metavar="FILE", help="start from these weights")
     parser.add_argument(
         "--preset", default="default", metavar="paper|default|recurrent", help="(default: default)"
     )
-    parser.add_argument("--init", type=Path, metavar="FILE", help="start from these weights")
     parser.add_argument(
         "--keep",
         type=float,
@@ -36,12 +36,12 @@ def register_parser(subparsers: Subparsers) -> None:
         metavar="SHARE",
         help="of --init in the result, a mean of both: 0 to 1 (default: 0)",
     )
-    parser.add_argument("--output", type=Path, metavar="DIR", help="(default: runs/corrector-PRESET)")
-    parser.add_argument("--resume", action="store_true", help="go on from the checkpoint in --output")
-    parser.add_argument("--steps", type=int, metavar="N", help=f"batches (default: {STEPS})")
-    parser.add_argument("--batch-size", type=int, metavar="N", help=f"windows a batch (default: {BATCH})")
-    parser.add_argument("--learning-rate", type=float, metavar="X", help=f"at its highest (default: {RATE})")
-    parser.add_argument("--report-every", type=int, default=1000, metavar="N", help="steps (default: 1000)")
+    parser.add_argument("--steps", type=count, metavar="N", help=f"batches (default: {STEPS})")
+    parser.add_argument("--batch-size", type=count, metavar="N", help=f"windows a batch (default: {BATCH})")
+    parser.add_argument(
+        "--learning-rate", type=positive, metavar="X", help=f"at its highest (default: {RATE})"
+    )
+    parser.add_argument("--report-every", type=count, default=1000, metavar="N", help="steps (default: 1000)")
     parser.add_argument(
         "--pairs",
         type=Path,
@@ -71,9 +71,7 @@ def register_parser(subparsers: Subparsers) -> None:
         "how far each joint's corrections are trusted (default: 0, on every ninth take)",
     )
     parser.add_argument("--pairs-only", action="store_true", help="no simulated errors")
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="(default: 0)")
-    parser.add_argument("--threads", type=int, metavar="N", help="processor threads (default: all)")
-    parser.add_argument("--device", default="auto", metavar="auto|cpu|cuda", help="(default: auto)")
+    add_threads(parser)
     parser.set_defaults(handle=handle)
 
 

@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from app.commands.arguments import add_training, count, positive
+
 if TYPE_CHECKING:
     from app.commands.train import Subparsers
 
@@ -19,28 +21,17 @@ def register_parser(subparsers: Subparsers) -> None:
         "never looked at.",
         epilog="Writes last.pt, history.jsonl and detector.safetensors into --output.",
     )
-    parser.add_argument(
-        "--data",
-        type=Path,
-        required=True,
-        metavar="DIR",
-        help="folder that holds lsp/, lspet/, youtube_pose/, inria_negatives/ and perhaps photos/ and clips/",
-    )
-    parser.add_argument(
-        "--output", type=Path, default=Path("runs/detector"), metavar="DIR", help="(default: runs/detector)"
-    )
+    data = "lsp/, lspet/, youtube_pose/, inria_negatives/ and perhaps photos/ and clips/"
+    add_training(parser, data=data, output="runs/detector")
     parser.add_argument("--init", type=Path, metavar="FILE", help="start from these weights")
-    parser.add_argument("--learning-rate", type=float, default=3e-3, metavar="X", help="(default: 0.003)")
-    parser.add_argument("--resume", action="store_true", help="go on from the checkpoint in --output")
+    parser.add_argument("--learning-rate", type=positive, default=3e-3, metavar="X", help="(default: 0.003)")
     parser.add_argument(
-        "--samples", type=int, default=60_000, metavar="N", help="schedule's length (default: 60000)"
+        "--samples", type=count, default=60_000, metavar="N", help="schedule's length (default: 60000)"
     )
-    parser.add_argument("--minutes", type=float, metavar="X", help="end the schedule by then, if sooner")
-    parser.add_argument("--batch-size", type=int, default=16, metavar="N", help="(default: 16)")
-    parser.add_argument("--validate-every", type=int, default=6_000, metavar="N", help="(default: 6000)")
+    parser.add_argument("--minutes", type=positive, metavar="X", help="end the schedule by then, if sooner")
+    parser.add_argument("--batch-size", type=count, default=16, metavar="N", help="(default: 16)")
+    parser.add_argument("--validate-every", type=count, default=6_000, metavar="N", help="(default: 6000)")
     parser.add_argument("--workers", type=int, default=1, metavar="N", help="that make scenes (default: 1)")
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="(default: 0)")
-    parser.add_argument("--device", default="auto", metavar="auto|cpu|cuda", help="(default: auto)")
     parser.set_defaults(handle=handle)
 
 
@@ -63,6 +54,7 @@ def handle(args: argparse.Namespace) -> int:
         workers=args.workers,
         seed=args.seed,
     )
+    output = args.output or Path("runs/detector")
     console = Console(stderr=True, soft_wrap=True, highlight=False)
     with Progress(console=console, disable=not console.is_terminal) as bar:
         task = bar.add_task("training", total=1.0)
@@ -74,14 +66,14 @@ def handle(args: argparse.Namespace) -> int:
             config=DetectorConfig(),
             settings=settings,
             data=(load_people(args.data, split="train"), load_people(args.data, split="validation")),
-            folder=args.output,
+            folder=output,
             device=choose_device(args.device),
             report=report,
             on_step=lambda progress: bar.update(task, completed=progress),
             initial=args.init,
         )
         trainer.run(resume=args.resume)
-        path = args.output / "detector.safetensors"
+        path = output / "detector.safetensors"
         digest = trainer.export(path)
     console.print(f"{path}: done, SHA-256 {digest}.", markup=False)
     return 0

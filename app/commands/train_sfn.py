@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from app.commands.arguments import add_training, count, positive
+
 if TYPE_CHECKING:
     from app.commands.train import Subparsers
     from estimators.sfn.configuration import SFNConfig
@@ -21,13 +23,8 @@ def register_parser(subparsers: Subparsers) -> None:
         epilog="Writes last.pt, history.jsonl and sfn-VARIANT.safetensors into --output; of several widths "
         "sfn-VARIANT-WIDTH.safetensors.",
     )
-    parser.add_argument(
-        "--data",
-        type=Path,
-        required=True,
-        metavar="DIR",
-        help="folder that holds lsp/, lspet/, youtube_pose/, inria_negatives/ and maybe photos/*.npz",
-    )
+    data = "lsp/, lspet/, youtube_pose/, inria_negatives/ and maybe photos/*.npz"
+    add_training(parser, data=data, output="runs/sfn-VARIANT")
     parser.add_argument("--variant", default="small", metavar="small|paper", help="(default: small)")
     parser.add_argument(
         "--width",
@@ -35,7 +32,6 @@ def register_parser(subparsers: Subparsers) -> None:
         metavar="X[,X]",
         help="factor on channels; several: one network each, trained on the same samples (default: 1)",
     )
-    parser.add_argument("--output", type=Path, metavar="DIR", help="(default: runs/sfn-VARIANT)")
     parser.add_argument(
         "--init",
         type=Path,
@@ -44,25 +40,24 @@ def register_parser(subparsers: Subparsers) -> None:
         metavar="FILE",
         help="start from these weights; given once for each width",
     )
-    parser.add_argument("--resume", action="store_true", help="go on from the checkpoint in --output")
     parser.add_argument(
-        "--samples", type=int, default=400_000, metavar="N", help="schedule's length (default: 400000)"
+        "--samples", type=count, default=400_000, metavar="N", help="schedule's length (default: 400000)"
     )
-    parser.add_argument("--minutes", type=float, metavar="X", help="end the schedule by then, if sooner")
-    parser.add_argument("--batch-size", type=int, default=32, metavar="N", help="(default: 32)")
-    parser.add_argument("--learning-rate", type=float, metavar="X", help="at its highest")
+    parser.add_argument("--minutes", type=positive, metavar="X", help="end the schedule by then, if sooner")
+    parser.add_argument("--batch-size", type=count, default=32, metavar="N", help="(default: 32)")
+    parser.add_argument("--learning-rate", type=positive, metavar="X", help="at its highest")
     parser.add_argument(
         "--weight-decay", type=float, default=0.02, metavar="X", help="of AdamW (default: 0.02)"
     )
     parser.add_argument(
         "--decay",
-        type=float,
+        type=positive,
         default=0.998,
         metavar="X",
         help="of the moving average of the weights, a step (default: 0.998)",
     )
     parser.add_argument(
-        "--input-size", type=int, metavar="PX", help="no growing pictures: this size all along"
+        "--input-size", type=count, metavar="PX", help="no growing pictures: this size all along"
     )
     parser.add_argument(
         "--share",
@@ -80,11 +75,9 @@ def register_parser(subparsers: Subparsers) -> None:
         "(default: behind=3, side=2, not_upright=1.5, the others 1); may be given again",
     )
     parser.add_argument("--no-youtube-pose", action="store_true", help="train without its frames")
-    parser.add_argument("--validate-every", type=int, default=10_000, metavar="N", help="(default: 10000)")
+    parser.add_argument("--validate-every", type=count, default=10_000, metavar="N", help="(default: 10000)")
     parser.add_argument("--workers", type=int, default=1, metavar="N", help="that make samples (default: 1)")
-    parser.add_argument("--replicas", type=int, default=2, metavar="N", help="threads on a CPU (default: 2)")
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="(default: 0)")
-    parser.add_argument("--device", default="auto", metavar="auto|cpu|cuda", help="(default: auto)")
+    parser.add_argument("--replicas", type=count, default=2, metavar="N", help="on a CPU (default: 2)")
     parser.set_defaults(handle=handle)
 
 

@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.commands.arguments import add_threads, add_training, count
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -28,32 +30,22 @@ def register_parser(subparsers: Subparsers) -> None:
         description="Trains YR on labelled photos of people and on photos without people.",
         epilog="Writes stage-N.safetensors into --output after each stage, and yr.safetensors at the end.",
     )
-    parser.add_argument(
-        "--data",
-        type=Path,
-        required=True,
-        metavar="DIR",
-        help="folder that holds parse/, lsp/ or youtube_pose/, and inria_negatives/",
-    )
-    parser.add_argument("--body", default="full", metavar="full|upper", help="(default: full)")
-    parser.add_argument("--sets", metavar="A,B", help=f"data sets (default: {SETS})")
-    parser.add_argument("--output", type=Path, metavar="DIR", help="(default: runs/yr-BODY)")
-    parser.add_argument("--resume", action="store_true", help="go on after the last stage in --output")
+    add_training(parser, data="parse/, lsp/ or youtube_pose/, and inria_negatives/", output="runs/yr-BODY")
     parser.add_argument(
         "--init", type=Path, metavar="FILE", help="begin with this model and do the last stage only"
     )
-    parser.add_argument("--mixtures", type=int, default=6, metavar="N", help="of each part (default: 6)")
+    parser.add_argument("--body", default="full", metavar="full|upper", help="(default: full)")
+    parser.add_argument("--sets", metavar="A,B", help=f"data sets (default: {SETS})")
+    parser.add_argument("--mixtures", type=count, default=6, metavar="N", help="of each part (default: 6)")
     parser.add_argument(
         "--template",
-        type=int,
+        type=count,
         metavar="N",
         help=f"side of the templates in cells of 4 px (default: {TEMPLATES})",
     )
-    parser.add_argument("--people", type=int, metavar="N", help="only the first N of each data set")
-    parser.add_argument("--negatives", type=int, metavar="N", help="only the first N photos without people")
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="(default: 0)")
-    parser.add_argument("--threads", type=int, metavar="N", help="processor threads (default: all)")
-    parser.add_argument("--device", default="auto", metavar="auto|cpu|cuda", help="(default: auto)")
+    parser.add_argument("--people", type=count, metavar="N", help="only the first N of each data set")
+    parser.add_argument("--negatives", type=count, metavar="N", help="only the first N photos without people")
+    add_threads(parser)
     parser.set_defaults(handle=handle)
 
 
@@ -70,10 +62,7 @@ def handle(args: argparse.Namespace) -> int:
     console = Console(stderr=True, soft_wrap=True, highlight=False)
     if args.threads:
         torch.set_num_threads(args.threads)
-    try:
-        _train(args, choose_device(args.device), lambda line: console.print(line, markup=False))
-    except (ValueError, OSError) as error:
-        raise UsageError(str(error)) from error
+    _train(args, choose_device(args.device), lambda line: console.print(line, markup=False))
     return 0
 
 

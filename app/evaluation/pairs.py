@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.errors import UsageError
+from app.errors import FileError
 from corrector.training.motion_datasets import (
     H36M_JOINTS,
     TEST_SUBJECTS,
@@ -45,19 +45,16 @@ def load_pairs(path: Path, *, subjects: Sequence[str] = TEST_SUBJECTS) -> Pairs:
     :mod:`corrector.training.pairs_file` says what a pairs file holds.
 
     Raises:
-        UsageError: neither is there, or it does not hold what it should.
+        FileError: neither is there, or it does not hold what it should.
     """
     if not path.exists() or (path.is_dir() and not (path / "meta.json").is_file()):
         what = "holds no meta.json" if path.is_dir() else "no such pairs"
-        raise UsageError(
+        raise FileError(
             f"{path}: {what}. Give h36m_sh or youtube_pose (the folder itself), or a pairs file (.npz)."
         )
-    try:
-        if not path.is_dir():
-            return Pairs(*read_pairs(path))
-        takes = [take.as_pairs() for take in load_h36m(path, subjects)]
-        fitting = [take.as_pairs() for take in load_h36m(path, TRAIN_SUBJECTS)[::FITTED_EVERY]]
-        tuning = [take.as_pairs() for take in load_h36m(path, VALIDATION_SUBJECTS)[::TUNED_EVERY]]
-    except ValueError as error:
-        raise UsageError(str(error)) from error
+    if not path.is_dir():
+        return Pairs(*read_pairs(path))
+    takes = [take.as_pairs() for take in load_h36m(path, subjects)]
+    fitting = [take.as_pairs() for take in load_h36m(path, TRAIN_SUBJECTS)[::FITTED_EVERY]]
+    tuning = [take.as_pairs() for take in load_h36m(path, VALIDATION_SUBJECTS)[::TUNED_EVERY]]
     return Pairs(H36M_JOINTS, takes, fitting, tuning)

@@ -27,6 +27,7 @@ from corrector.training.sequence_sources import (
     target,
 )
 from corrector.training.validation import Validation
+from weights.files import FileError
 
 if TYPE_CHECKING:
     from corrector.training.train import TrainingOptions
@@ -98,9 +99,9 @@ def _pairs_given(
         watched = takes[first::every] if validation is None else []
         trained = [take for i, take in enumerate(takes) if validation is not None or i % every != first]
         if validation is None and options.folds > len(takes):
-            raise ValueError(f"{path}: {len(takes)} takes are too few for {options.folds} folds.")
+            raise FileError(f"{path}: {len(takes)} takes are too few for {options.folds} folds.")
         if not trained or (not watched and validation is None):
-            raise ValueError(f"{path}: {len(takes)} takes are too few to train on and to watch.")
+            raise FileError(f"{path}: {len(takes)} takes are too few to train on and to watch.")
         matrix = convention(trained) if options.carried else None
         sources.append(
             pair_source(trained, joints, matrix, share=(1 - motion) / len(options.pairs), device=device)

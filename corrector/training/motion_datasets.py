@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from corrector.training.pairs_file import Take
 from estimators.known_skeletons import of_joints
 from estimators.skeletons import JOINTS
+from weights.files import FileError
 
 Floats = NDArray[np.floating]
 
@@ -76,7 +77,7 @@ def load_h36m(folder: Path, subjects: Sequence[str]) -> list[Sequence2D]:
     """Takes of some subjects of ``h36m_sh``; its ``meta.json`` describes the files.
 
     Raises:
-        ValueError: the folder does not hold them.
+        FileError: the folder does not hold them.
     """
     meta = json.loads(_existing(folder / "meta.json").read_text())
     true_columns = [meta["sh_to_gt17"][column] for column in _H36M_COLUMNS]
@@ -102,7 +103,7 @@ def load_motion(folder: Path) -> tuple[list[Motion], Motion]:
     """The 3D takes (one entry a data set) and the clips of Penn Action in ``folder``.
 
     Raises:
-        ValueError: the folder does not hold them.
+        FileError: the folder does not hold them.
     """
     described = json.loads(_existing(folder / "mocap.json").read_text())
     solid = []
@@ -133,5 +134,5 @@ def _arranged(points: Floats, labels: Sequence[str]) -> Floats:
 
 def _existing(path: Path) -> Path:
     if not path.is_file():
-        raise ValueError(f"{path}: no such file. Give the folder that holds h36m_sh/ and motion/.")
+        raise FileError(f"{path}: no such file. Give the folder that holds h36m_sh/ and motion/.")
     return path

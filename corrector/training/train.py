@@ -21,6 +21,7 @@ from corrector.training.joint_gain import fit_joint_gain
 from corrector.training.validation import Report, Validation
 from corrector.training.windows import TrainingBatch, WindowSampler
 from estimators.trainer import Learner, Losses, MovingAverage, Run, mixed_precision
+from weights.files import FileError
 
 SMALLEST_DISTANCE = 0.003
 BETA = 0.65
@@ -89,7 +90,7 @@ class _State:
         if options.init is not None:
             self.network = load_network(options.init)
         if self.network.config.preset != options.preset:
-            raise ValueError(f"{options.init}: weights of preset {self.network.config.preset}.")
+            raise FileError(f"{options.init}: weights of preset {self.network.config.preset}.")
         if options.low_fps_shrinkage is not None:
             self.network.config = replace(self.network.config, low_fps_shrinkage=options.low_fps_shrinkage)
         self.network.to(device)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from estimators.datasets.held_out import clip_split
 from estimators.datasets.records import PoseRecord, in_sfn_order
+from weights.files import FileError
 
 LEAST_JOINTS = 8
 
@@ -25,11 +26,11 @@ def load_clips(folder: Path, *, split: str, every: int) -> list[PoseRecord]:
     """Every ``every``-th frame of a split's clips, where enough joints are known of the person.
 
     Raises:
-        ValueError: the folder holds no clips with joints, or a clip does not fit its joints.
+        FileError: the folder holds no clips with joints, or a clip does not fit its joints.
     """
     described = sorted(folder.glob("*.keypoints.json"))
     if not described:
-        raise ValueError(f"{folder}: no clip with a .keypoints.json beside it. Give the folder of the clips.")
+        raise FileError(f"{folder}: no clip with a .keypoints.json beside it. Give the folder of the clips.")
     return [
         record
         for path in described
@@ -64,6 +65,4 @@ def _frames_of(path: Path, *, every: int) -> Iterator[PoseRecord]:
                     joints = in_sfn_order(points[index], names)
                     yield PoseRecord(f"{video.stem}/{index:06d}", frame.to_ndarray(format="rgb24"), joints)
     except (OSError, av.FFmpegError) as error:
-        raise ValueError(
-            f"{video}: cannot be read ({error}). Check that the data set is complete."
-        ) from error
+        raise FileError(f"{video}: cannot be read ({error}). Check that the data set is complete.") from error

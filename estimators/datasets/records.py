@@ -22,6 +22,7 @@ from estimators.datasets.held_out import (
 from estimators.datasets.synthetic import sample
 from estimators.known_skeletons import LSP, YOUTUBE_POSE
 from estimators.skeletons import JOINTS
+from weights.files import FileError
 
 DRAWN_SIZE = (240, 240)
 
@@ -45,7 +46,7 @@ def read_image(path: Path) -> np.ndarray:
     """A picture as uint8 RGB.
 
     Raises:
-        ValueError: the file is missing or no picture.
+        FileError: the file is missing or no picture.
     """
     return _as_rgb(cv2.imread(str(path), cv2.IMREAD_COLOR), name=str(path))
 
@@ -56,7 +57,7 @@ def _decoded(jpeg: np.ndarray, *, name: str) -> np.ndarray:
 
 def _as_rgb(image: np.ndarray | None, *, name: str) -> np.ndarray:
     if image is None:
-        raise ValueError(f"{name}: no readable picture. Check that the data set is complete.")
+        raise FileError(f"{name}: no readable picture. Check that the data set is complete.")
     return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
 
 
@@ -70,7 +71,7 @@ def in_sfn_order(joints: np.ndarray, names: tuple[str, ...]) -> np.ndarray:
 
 def _existing(path: Path) -> Path:
     if not path.exists():
-        raise ValueError(f"{path}: not found. Give the folder that holds the data set as it was released.")
+        raise FileError(f"{path}: not found. Give the folder that holds the data set as it was released.")
     return path
 
 
@@ -117,18 +118,18 @@ def load_photos(path: Path, *, split: str | None) -> list[PoseRecord]:
         split: see :mod:`estimators.datasets.held_out`; None: all of them.
 
     Raises:
-        ValueError: the file is not there or not of this form.
+        FileError: the file is not there or not of this form.
     """
     _existing(path)
     try:
         with np.load(path) as data:
             blob, offsets, joints, names = (data[key] for key in ("blob", "offsets", "joints", "names"))
     except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
-        raise ValueError(
+        raise FileError(
             f"{path}: no file of photos ({error}). Wanted: blob, offsets, joints, names."
         ) from error
     if len(offsets) != len(names) + 1 or joints.shape != (len(names), len(JOINTS), 2):
-        raise ValueError(f"{path}: {len(names)} names do not go with offsets and joints {joints.shape}.")
+        raise FileError(f"{path}: {len(names)} names do not go with offsets and joints {joints.shape}.")
     chosen = None if split is None else checked_split(split)
     return [
         PoseRecord(

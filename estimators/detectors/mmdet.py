@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from estimators.detectors.interface import Detections
+from weights.files import FileError
 
 PREFIX = "mmdet:"
 FAINTEST = 0.1
@@ -62,7 +63,7 @@ def create(name: str, *, device: torch.device) -> MMDetDetector:
     model, _, checkpoint = name.removeprefix(PREFIX).partition(",")
     for path in filter(None, (model if model.endswith(".py") else "", checkpoint)):
         if not Path(path).is_file():
-            raise ValueError(f"{path}: no such file. Check the path given to --detector.")
+            raise FileError(f"{path}: no such file. Check the path given to --detector.")
     try:
         from mmdet.apis import DetInferencer
     except (ImportError, AssertionError) as error:  # mmdet asserts that it likes the mmcv it finds

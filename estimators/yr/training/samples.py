@@ -15,6 +15,7 @@ from estimators.datasets.held_out import LSP_NUMBERS, youtube_pose_split
 from estimators.known_skeletons import LSP, YOUTUBE_POSE, of_joints
 from estimators.yr.body import PartLayout
 from estimators.yr.matlab import UNREADABLE
+from weights.files import FileError
 
 Array = NDArray[np.float64]
 
@@ -43,7 +44,7 @@ class Sample:
         """The image as it is labelled, RGB.
 
         Raises:
-            ValueError: not an image.
+            FileError: not an image.
         """
         image = read_image(self.path)
         if self.rotation:
@@ -59,11 +60,11 @@ def read_image(path: Path) -> NDArray[np.uint8]:
     """An image as RGB.
 
     Raises:
-        ValueError: not an image.
+        FileError: not an image.
     """
     image = cv2.imread(str(path), cv2.IMREAD_COLOR)
     if image is None:
-        raise ValueError(f"{path}: not an image that can be read. Check the data set.")
+        raise FileError(f"{path}: not an image that can be read. Check the data set.")
     return np.asarray(image[..., ::-1], dtype=np.uint8)
 
 
@@ -71,11 +72,11 @@ def read_folder(folder: Path) -> list[Path]:
     """The photos in a folder, sorted.
 
     Raises:
-        ValueError: there are none.
+        FileError: there are none.
     """
     paths = sorted([*folder.glob("*.jpg"), *folder.glob("*.png")])
     if not paths:
-        raise ValueError(f"{folder}: no photos there. Give the folder of the negatives.")
+        raise FileError(f"{folder}: no photos there. Give the folder of the negatives.")
     return paths
 
 
@@ -83,14 +84,14 @@ def _labels(path: Path) -> dict[str, Any]:
     """The variables of a MATLAB file, without dimensions of length 1.
 
     Raises:
-        ValueError: no such file, or a damaged one.
+        FileError: no such file, or a damaged one.
     """
     if not path.is_file():
-        raise ValueError(f"{path}: no such file. Give the folder that holds the data sets.")
+        raise FileError(f"{path}: no such file. Give the folder that holds the data sets.")
     try:
         return loadmat(path, squeeze_me=True, struct_as_record=False)
     except UNREADABLE as error:
-        raise ValueError(f"{path}: damaged MATLAB file ({error}). Fetch it again.") from error
+        raise FileError(f"{path}: damaged MATLAB file ({error}). Fetch it again.") from error
 
 
 def parse(folder: Path, body: PartLayout, *, numbers: range = range(1, 101)) -> list[Sample]:

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 import weights
-from app.commands import run
+from app.commands import arguments, run
 from app.commands.main import main, parse
 
 
@@ -78,8 +78,8 @@ def test_options_reach_the_job():
 
 
 def test_colours_are_names_or_numbers():
-    assert run._colour("#ff8000") == (255, 128, 0)
-    assert run._colour("white") == (255, 255, 255)
+    assert arguments.colour("#ff8000") == (255, 128, 0)
+    assert arguments.colour("white") == (255, 255, 255)
 
 
 def test_an_end_before_the_start_is_refused(tmp_path, capsys):

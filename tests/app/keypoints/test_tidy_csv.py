@@ -99,8 +99,9 @@ def test_correcting_a_csv_file_says_what_it_lacks(tmp_path, capsys):
     assert (
         "clip.csv: a CSV file does not say how fast its frames follow. Give --fps." in capsys.readouterr().err
     )
-    assert main(["correct", str(path), "--fps", "0"]) != 0
-    assert "Invalid fps (0)" in capsys.readouterr().err
+    with pytest.raises(SystemExit, match="2"):
+        main(["correct", str(path), "--fps", "0"])
+    assert "argument --fps: Invalid number (0). Supported values are above 0." in capsys.readouterr().err
     assert main(["correct", str(tmp_path / "clip.mp4")]) == 1
     assert "clip.mp4: a video, not keypoints. Estimate and correct its joints with" in capsys.readouterr().err
     path.write_text(f"{HEADINGS}\n0,tail,1,2,1\n")
