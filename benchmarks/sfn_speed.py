@@ -58,8 +58,8 @@ def _one_by_one(weights: Path, device: torch.device, frames: np.ndarray) -> Call
     from mmpose.datasets.datasets.utils import parse_pose_metainfo
 
     from estimators.sfn.builder import restore
+    from estimators.sfn.metainfo import sfn_metainfo
     from estimators.sfn.pipelines import crop_pipeline
-    from estimators.sfn.training.metainfo import sfn_metainfo
 
     config, model = restore(weights)
     pipeline = crop_pipeline(config)

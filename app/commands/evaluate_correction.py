@@ -22,7 +22,7 @@ def register_parser(subparsers: Subparsers) -> None:
         help="initial against corrected joints",
         description="Measures the corrector on pairs of detected and true joints, beside filters over time.",
         epilog="On h36m_sh, conventions are fitted on the training subjects and filters tuned on "
-        "the validation subject; otherwise on the measured pairs. Filters and SmoothNet need a checkout.",
+        "the validation subject; otherwise on the measured pairs.",
     )
     parser.add_argument(
         "path", type=Path, metavar="PATH", help="folder like h36m_sh or youtube_pose, or a pairs file (.npz)"
@@ -106,16 +106,8 @@ def _pairs(args: argparse.Namespace) -> tuple[Pairs, str]:
 
 
 def _baselines(args: argparse.Namespace, pairs: Pairs) -> dict[str, Correct]:
-    from app.errors import UsageError
+    from app.evaluation.baselines import smoothnet, tuned_filters
 
-    if args.no_filters and args.smoothnet is None:
-        return {}
-    try:
-        from benchmarks.baselines import smoothnet, tuned_filters
-    except ModuleNotFoundError as error:
-        raise UsageError(
-            "Filters and SmoothNet are only there in a checkout of posefix. Run there, or give --no-filters."
-        ) from error
     found = {} if args.no_filters else tuned_filters(pairs)
     return found if args.smoothnet is None else found | {"SmoothNet": smoothnet(args.smoothnet)}
 

@@ -16,8 +16,8 @@ from estimators import boxes as geometry
 from estimators.interface import FloatArray, FrameArray, FramePoses
 from estimators.sfn.builder import use_flip_test
 from estimators.sfn.configuration import SFNConfig
+from estimators.sfn.metainfo import sfn_metainfo
 from estimators.sfn.pipelines import crop_pipeline
-from estimators.sfn.training.metainfo import sfn_metainfo
 from estimators.skeletons import POSEFIX
 
 FAINTEST_PEAK = 0.04  # lower heatmap peaks are noise: the joint is missing

@@ -11,7 +11,7 @@ from mmpose.datasets.datasets import BaseCocoStyleDataset
 from mmpose.registry import DATASETS
 
 from estimators.datasets.records import PoseRecord
-from estimators.sfn.training.metainfo import sfn_metainfo
+from estimators.sfn.metainfo import sfn_metainfo
 
 UPPER_BODY_PADDING = 1.5  # joints of the upper body only: the box also takes in forearms and hips
 BODY_PADDING = 1.25

@@ -7,7 +7,7 @@ import pytest
 from scipy.io import loadmat
 
 from app.commands.main import main
-from app.errors import UsageError
+from app.errors import FileError, UsageError
 from app.evaluation.correction_metrics import Case, compare, measure
 from app.evaluation.correction_report import parts_of
 from app.evaluation.evaluator import Evaluator
@@ -127,14 +127,14 @@ def test_pairs_files(tmp_path) -> None:
     assert [len(take.true) for take in pairs.takes] == [10, 20] and pairs.joints == JOINTS
     assert list(Evaluator(pairs).compare(lambda take: take.true).figures) == ["true"]
     np.savez(path, **values, lengths=[10, 10])
-    with pytest.raises(UsageError, match="do not fit"):
+    with pytest.raises(FileError, match="do not fit"):
         load_pairs(path)
     np.savez(path, joints=np.array(JOINTS))
-    with pytest.raises(UsageError, match="not a pairs file"):
+    with pytest.raises(FileError, match="not a pairs file"):
         load_pairs(path)
-    with pytest.raises(UsageError, match="no such pairs"):
+    with pytest.raises(FileError, match="no such pairs"):
         load_pairs(tmp_path / "none.npz")
-    with pytest.raises(UsageError, match=r"meta\.json"):
+    with pytest.raises(FileError, match=r"meta\.json"):
         load_pairs(tmp_path)
 
 
@@ -156,7 +156,6 @@ def write_pairs(path, takes: int = 2, frames: int = 40) -> None:
 
 
 def test_the_command_measures_filters_beside_the_corrector(tmp_path, capsys) -> None:
-    pytest.importorskip("benchmarks", reason="needs a checkout")
     pairs, figures, curves = tmp_path / "pairs.npz", tmp_path / "figures.json", tmp_path / "curves.svg"
     write_pairs(pairs)
     arguments = ["--json", str(figures), "--plot", str(curves), "--threads", "1", "--device", "cpu"]

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.evaluation.evaluator import Correct
+from app.evaluation.filters import FILTERS, Filter, settings
 from app.evaluation.pairs import Pairs
-from benchmarks.filters import FILTERS, Filter, settings
-from benchmarks.smoothnet import load_smoothnet, smoother
+from app.evaluation.smoothnet import load_smoothnet, smoother
 from corrector.training.conventions import apply_convention, fit_convention
 from corrector.training.pairs_file import Take
 
