@@ -16,6 +16,7 @@ def register_parser(subparsers: Subparsers) -> None:
         evaluate_detector,
         evaluate_lsp,
         evaluate_parse,
+        evaluate_photos,
         evaluate_youtube_pose,
     )
 
@@ -23,6 +24,7 @@ def register_parser(subparsers: Subparsers) -> None:
     benchmarks = parser.add_subparsers(required=True, metavar="WHAT")
     evaluate_youtube_pose.register_parser(benchmarks)
     evaluate_lsp.register_parser(benchmarks)
+    evaluate_photos.register_parser(benchmarks)
     evaluate_parse.register_parser(benchmarks)
     evaluate_correction.register_parser(benchmarks)
     evaluate_detector.register_parser(benchmarks)

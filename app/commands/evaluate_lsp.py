@@ -16,9 +16,10 @@ def register_parser(subparsers: Subparsers) -> None:
     parser = subparsers.add_parser(
         "lsp",
         help="joints on Leeds Sports Pose",
-        description="PCK at 0.2 of the torso on images 1001 to 2000, left and right the person's.",
+        description="PCK at 0.2 of the torso on images 1001 to 2000, left and right the person's, and by how "
+        "people face the camera.",
     )
-    add_arguments(parser, folder="joints.mat and images/")
+    add_arguments(parser, path="folder that holds joints.mat and images/")
     parser.set_defaults(handle=handle)
 
 

@@ -20,13 +20,13 @@ def register_parser(subparsers: Subparsers) -> None:
         help="joints on YouTube Pose's test subset",
         description="PCK at 20 pixels on the five subset videos (500 frames), and the curve from 0 to 40.",
     )
-    add_arguments(parser, folder="YouTube_Pose_dataset.mat and GT_frames/")
+    add_arguments(parser, path="folder that holds YouTube_Pose_dataset.mat and GT_frames/")
     parser.set_defaults(handle=handle)
 
 
-def add_arguments(parser: argparse.ArgumentParser, *, folder: str) -> None:
+def add_arguments(parser: argparse.ArgumentParser, *, path: str) -> None:
     """What all benchmarks of single pictures take."""
-    parser.add_argument("path", type=Path, metavar="PATH", help=f"folder that holds {folder}")
+    parser.add_argument("path", type=Path, metavar="PATH", help=path)
     parser.add_argument("--estimator", default="sfn", metavar="NAME", help="(default: sfn)")
     parser.add_argument("--weights", type=Path, metavar="FILE", help="the estimator's, not its default ones")
     parser.add_argument(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +13,13 @@ import torch
 
 from app.errors import UsageError
 from app.evaluation.detecting import Searching
-from estimators import Estimator, metrics
+from estimators import Estimator, facing, metrics
 from estimators import detectors as detectors
 from estimators.boxes import at_least, enclosing, padded
 from estimators.datasets.records import (
     PoseRecord,
     load_lsp,
+    load_photos,
     load_youtube_pose,
     youtube_pose_videos,
 )
@@ -29,6 +30,7 @@ from estimators.skeletons import POSEFIX, Skeleton
 
 BOXES = ("frame", "truth", "found")
 VIDEOS = ("test", "others")
+PHOTO_SPLITS = ("validation", "train", "all")
 TRUTH_PADDING = 0.25  # of the larger side of the labels' box, on every side
 
 
@@ -130,6 +132,45 @@ def lsp(folder: Path) -> Benchmark:
     )
 
 
+def photos(path: Path, *, split: str = "validation") -> Benchmark:
+    """A file of photos: right within a fifth of the torso, from the shoulders' middle to the hips'.
+
+    People without a labelled torso are left out, joints that nobody in the file has, too.
+
+    Args:
+        path: see :func:`estimators.datasets.records.load_photos`.
+        split: ``validation``: what posefix does not train on; ``train``: what it does; ``all``.
+
+    Raises:
+        UsageError: there is no such split, or nobody in it.
+    """
+    if split not in PHOTO_SPLITS:
+        raise UsageError(f"Invalid split ({split}). Supported values are {', '.join(PHOTO_SPLITS)}.")
+    records = [
+        record
+        for record in load_photos(path, split=None if split == "all" else split)
+        if np.isfinite(facing.torso_lengths(record.keypoints[None])).all()
+    ]
+    if not records:
+        raise UsageError(f"{path}: nobody with a labelled torso in split {split}. Try --split all.")
+    labels = np.stack([record.keypoints for record in records])
+    labelled = np.isfinite(labels).all(axis=2).any(axis=0)
+    joints = tuple(joint for joint, there in zip(POSEFIX.joints, labelled, strict=True) if there)
+    groups = {"head": ("head_top", "neck", "head")} | {f"{part}s": _sides(part) for part in facing.LIMBS}
+    groups |= {"limbs": facing.LIMB_JOINTS}
+    present = {name: tuple(joint for joint in group if joint in joints) for name, group in groups.items()}
+    return Benchmark(
+        name=f"photos {path.stem}, split {split}",
+        records=records,
+        skeleton=POSEFIX.subset(joints),
+        units=facing.torso_lengths(labels),
+        limit=facing.TORSO_SHARE,
+        steps=tuple(np.linspace(0.0, 0.5, 51)),
+        axis="distance to the label, shares of the torso",
+        groups={name: group for name, group in present.items() if group},
+    )
+
+
 def run(
     estimator: Estimator, benchmark: Benchmark, *, boxes: str = "frame", detector: Detector | None = None
 ) -> BenchmarkRun:
@@ -197,8 +238,9 @@ def _labels(benchmark: Benchmark) -> FloatArray:
 def figures(outcome: BenchmarkRun) -> dict[str, Any]:
     """Everything there is to report, as plain data; shares in per cent.
 
-    ``pck`` holds the groups and ``average`` (over the single joints), ``errors`` the kinds of error by
-    joint, ``curve`` the groups at each step, ``calibration`` scores against shares of right joints.
+    ``pck`` holds the groups and ``average`` (over the single joints), ``facing`` the limb joints by how
+    people face the camera (where all are labelled), ``errors`` the kinds of error by joint, ``curve`` the
+    groups at each step, ``calibration`` scores against shares of right joints.
     """
     benchmark, labels = outcome.benchmark, outcome.labels
     limits = benchmark.units * benchmark.limit
@@ -213,6 +255,7 @@ def figures(outcome: BenchmarkRun) -> dict[str, Any]:
         "pictures": len(benchmark.records),
         "pck": metrics.grouped(per_joint, benchmark.joints, benchmark.groups),
         "pck_per_joint": dict(zip(benchmark.joints, per_joint.tolist(), strict=True)),
+        **_facing(outcome),
         "errors": {
             kind: {joint: 100 * float(share) for joint, share in zip(benchmark.joints, shares, strict=True)}
             for kind, shares in kinds.items()
@@ -227,3 +270,11 @@ def figures(outcome: BenchmarkRun) -> dict[str, Any]:
         ),
         "frames_per_second": outcome.frames_per_second,
     }
+
+
+def _facing(outcome: BenchmarkRun) -> dict[str, Any]:
+    skeleton = outcome.benchmark.skeleton
+    if not set(facing.LIMB_JOINTS) <= set(skeleton.joints):
+        return {}
+    rows = facing.by_facing(skeleton.select(outcome.keypoints[..., :2]), skeleton.select(outcome.labels))
+    return {"facing": {kind: asdict(row) for kind, row in rows.items()}}

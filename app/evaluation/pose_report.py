@@ -14,7 +14,7 @@ from weights.files import written_whole
 
 
 def print_figures(console: Console, figures: dict[str, Any]) -> None:
-    """Tables of PCK and of the kinds of error."""
+    """Tables of PCK, of PCK by how people face the camera, and of the kinds of error."""
     protocol = ", ".join(f"{key} {value}" for key, value in figures["protocol"].items())
     console.print(f"{figures['benchmark']}: {figures['pictures']} pictures; {protocol}", markup=False)
     table = Table(title="PCK, %")
@@ -22,6 +22,8 @@ def print_figures(console: Console, figures: dict[str, Any]) -> None:
         table.add_column(name, justify="right")
     table.add_row(*(f"{value:.1f}" for value in figures["pck"].values()))
     console.print(table)
+    if "facing" in figures:
+        console.print(_facing(figures["facing"]))
     table = Table(title="Kinds of error, % of the labelled joints")
     table.add_column("joint")
     for kind in ERROR_KINDS:
@@ -30,6 +32,21 @@ def print_figures(console: Console, figures: dict[str, Any]) -> None:
         table.add_row(joint, *(f"{figures['errors'][kind][joint]:.1f}" for kind in ERROR_KINDS))
     console.print(table)
     console.print(f"{figures['frames_per_second']:.1f} frames/s in the estimator's calls")
+
+
+def _facing(rows: dict[str, dict[str, float]]) -> Table:
+    table = Table(
+        "seen from",
+        "people",
+        "right",
+        "on either side",
+        "sides exchanged",
+        title="Limb joints within 0.2 of the torso, %",
+    )
+    for kind, row in rows.items():
+        shares = (f"{row[key]:.1f}" for key in ("right", "either_side", "mirrored"))
+        table.add_row(kind.replace("_", " "), f"{row['people']:.0f}", *shares)
+    return table
 
 
 def write_json(path: Path, figures: dict[str, Any]) -> None:

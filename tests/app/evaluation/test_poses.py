@@ -9,13 +9,13 @@ import pytest
 
 from app.commands.main import main
 from app.errors import UsageError
-from app.evaluation.pose_benchmarks import Benchmark, figures, run, youtube_pose
+from app.evaluation.pose_benchmarks import Benchmark, figures, photos, run, youtube_pose
 from estimators import FramePoses
 from estimators.datasets.records import PoseRecord
 from estimators.detectors import Detections
 from estimators.known_skeletons import YOUTUBE_POSE
 from estimators.skeletons import JOINTS, POSEFIX
-from tests.estimators.sfn.test_data import make_youtube_pose
+from tests.fixtures.releases import HELD_OUT_PHOTO, TRAINED_PHOTO, make_photos, make_youtube_pose
 
 JOINT_NAMES = ("head", "left_wrist", "right_wrist")
 
@@ -148,3 +148,37 @@ def test_only_the_subset_is_measured(tmp_path):
     names = {record.name.split("/")[0] for record in youtube_pose(tmp_path / "yt").records}
     assert names == {"two"}
     assert JOINTS[0] == "head"
+
+
+def test_photos_are_measured_by_joint_and_by_facing(tmp_path):
+    names = [f"{TRAINED_PHOTO}0001.jpg", f"{HELD_OUT_PHOTO}0001.jpg", f"{HELD_OUT_PHOTO}0002.jpg"]
+    path = tmp_path / "sport.npz"
+    make_photos(path, names)
+    watched, every = photos(path), photos(path, split="all")
+    assert [record.name for record in watched.records] == names[1:]
+    assert len(every.records) == 3
+    assert "neck" not in every.joints and "head_top" in every.joints
+    results = figures(run(Perfect(list(every.records)), every))
+    assert results["pck"]["limbs"] == results["pck"]["average"] == 100
+    assert results["facing"]["all"]["people"] == 3
+    assert sum(row["people"] for kind, row in results["facing"].items() if kind != "all") == 3
+    assert all(row["mirrored"] == 0 and row["right"] == 100 for row in results["facing"].values())
+    with pytest.raises(UsageError, match=r"Invalid split \(test\)"):
+        photos(path, split="test")
+    make_photos(path, names[:1])
+    with pytest.raises(UsageError, match=r"sport\.npz: nobody with a labelled torso .*--split all"):
+        photos(path)
+
+
+def test_the_photos_command_prints_how_people_face_the_camera(tmp_path, capsys):
+    make_photos(tmp_path / "sport.npz", [f"{HELD_OUT_PHOTO}0001.jpg"])
+    assert main(["evaluate", "photos", str(tmp_path / "sport.npz"), "--json", str(tmp_path / "f.json")]) == 0
+    printed = capsys.readouterr().out
+    assert "seen from" in printed and "limbs" in printed
+    written = json.loads((tmp_path / "f.json").read_text())
+    assert written["benchmark"] == "photos sport, split validation"
+    assert written["facing"]["all"]["people"] == 1
+
+
+def test_facing_is_told_only_where_all_limbs_are_labelled():
+    assert "facing" not in figures(run(Perfect(records(4)), benchmark(records(4))))
