@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from app.tracking.crops import CropEstimator
-from app.tracking.detection import DETECTION_PAD
-from app.tracking.settings import TrackingSettings
+from app.tracking.crops import CropEstimator, Place
+from app.tracking.regions import Region
+from app.tracking.settings import DETECTION_PAD, TrackingSettings
 from app.tracking.windows import Window, WindowFrame
 from estimators import Estimator, FramePoses
 from estimators import boxes as geometry
@@ -32,7 +32,7 @@ class Searching:
     def __init__(self, estimator: Estimator, detector: Detector) -> None:
         self._settings = TrackingSettings()
         self._detector = detector
-        self._crops = CropEstimator(estimator, settings=self._settings)
+        self._estimator = estimator
         self.name, self.skeleton = estimator.name, estimator.skeleton
         self.batch_size, self.weights_sha256 = estimator.batch_size, estimator.weights_sha256
 
@@ -54,20 +54,25 @@ class Searching:
 
     def _search(self, window: Window, row: int, found: Detections) -> FramePoses:
         """The pose of which detector and estimator together are surest."""
-        places, scores = self._places(window[row].picture, found)
-        looks = self._crops.look(window, [(row, place) for place in places])
+        picture = window[row].picture
+        boxes, scores = self._boxes(picture, found)
+        crops = CropEstimator(
+            self._estimator, frame_size=(picture.shape[1], picture.shape[0]), settings=self._settings
+        )
+        places = [Place(row, Region(box), whole=True, found=box) for box in boxes]
+        looks = crops.look(window, places)
         sums = [score + look.score for score, look in zip(scores, looks, strict=True)]
         best = int(np.argmax(sums))
         chosen = looks[best]
         return FramePoses(
             pts_seconds=window[row].seconds,
             keypoints=chosen.keypoints[None],
-            boxes=chosen.box[None],
+            boxes=chosen.region.bounds[None],
             scores=np.array([sums[best] / 2], dtype=np.float32),
             hypotheses=None if chosen.hypotheses is None else chosen.hypotheses[None],
         )
 
-    def _places(self, picture: FrameArray, found: Detections) -> tuple[list[Boxes], list[float]]:
+    def _boxes(self, picture: FrameArray, found: Detections) -> tuple[list[Boxes], list[float]]:
         if not len(found.boxes):
             height, width = picture.shape[:2]
             return [np.array([0, 0, width - 1, height - 1], dtype=np.float32)], [0.0]

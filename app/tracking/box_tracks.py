@@ -14,12 +14,14 @@ from itertools import combinations, takewhile, zip_longest
 import numpy as np
 from numpy.typing import NDArray
 
-from app.tracking.crops import CropEstimate, CropEstimator, asked_box
+from app.tracking.crops import CropEstimate, CropEstimator, Place
 from app.tracking.observations import body_centre, pose_distance
-from app.tracking.settings import TrackingSettings
+from app.tracking.regions import Region, between
+from app.tracking.settings import DETECTION_PAD, TrackingSettings
 from app.tracking.windows import Window
 from estimators import boxes
 from estimators.boxes import Boxes
+from estimators.detectors import Detections
 
 # What the way between two anchors says of the speed, beside what was known before.
 NEW_SPEED = 0.5
@@ -31,34 +33,36 @@ class BoxTrack:
 
     Attributes:
         row: the last anchor; at first the frame that the track goes on from.
-        box: around the joints there, or where motion says that they should be.
+        region: around the joints there, or where motion says that they should be.
         velocity: pixels a row, (2,).
         unseen: for how many seconds the person had not been seen then.
         centre: of their body in the last anchor, (2,); None: not known.
-        anchors: the box of each anchor.
+        anchors: the region of each anchor.
         looks: what was seen, by row.
+        sure: the person has been followed for a while: a weak pose does not end that.
     """
 
     row: int
-    box: Boxes
+    region: Region
     velocity: NDArray[np.floating]
     unseen: float = 0.0
     centre: NDArray[np.floating] | None = None
-    anchors: Mapping[int, Boxes] = field(default_factory=dict, repr=False)
+    anchors: Mapping[int, Region] = field(default_factory=dict, repr=False)
     looks: Mapping[int, CropEstimate] = field(default_factory=dict, repr=False)
+    sure: bool = False
 
-    def box_at(self, row: int) -> Boxes:
+    def at(self, row: int) -> Region:
         """Where the person should be: between two anchors, or beyond the last one."""
         before = max((anchor for anchor in self.anchors if anchor <= row), default=None)
         after = min((anchor for anchor in self.anchors if anchor >= row), default=None)
         if before is None or after is None:
-            return boxes.moved(self.box, (row - self.row) * self.velocity)
+            return self.region.moved((row - self.row) * self.velocity)
         share = (row - before) / max(1, after - before)
-        return ((1 - share) * self.anchors[before] + share * self.anchors[after]).astype(np.float32)
+        return between(self.anchors[before], self.anchors[after], share)
 
     def centre_at(self, row: int) -> NDArray[np.floating]:
         """Where the middle of their body should be; of their box, where that is not known."""
-        centre = boxes.middle(self.box) if self.centre is None else self.centre
+        centre = self.region.middle if self.centre is None else self.centre
         return centre + (row - self.row) * self.velocity
 
 
@@ -96,30 +100,29 @@ class BoxFollower:
         window: Window,
         tracks: Mapping[int, BoxTrack],
         anchors: Sequence[int],
-        *,
-        least: float,
-        patience: float,
+        found: Mapping[int, Detections],
     ) -> dict[int, BoxTrack]:
         """The tracks, led on through frames that are looked at one after the other.
 
         Args:
             window: the frames.
             tracks: by number.
-            anchors: rows, forwards or backwards.
-            least: score of a pose that shows the person.
-            patience: who has not been seen for more seconds is no longer looked for.
+            anchors: rows in the order of time.
+            found: what a detector found in some of them.
         """
         led = dict(tracks)
         for row in anchors:
-            places = {number: track.box_at(row) for number, track in led.items() if track.unseen <= patience}
-            looks = self._crops.look(window, [(row, box) for box in places.values()])
+            places = {n: self._place(window, row, track, found.get(row)) for n, track in led.items()}
+            places = {n: place for n, place in places.items() if led[n].unseen <= self._patience(led[n])}
+            looks = self._crops.look(window, list(places.values()))
             seen = dict(zip(places, looks, strict=True))
             others = self._others_seen(row, seen, led)
             for number, look in seen.items():
-                if number not in others and look.score >= least:
+                if number not in others and self.shows(led[number], row, look):
                     led[number] = self.seen(led[number], row, look)
                 else:
-                    led[number] = _unseen(led[number], row, look, window)
+                    held = places[number].found if led[number].sure and number not in others else None
+                    led[number] = self._unseen(window, led[number], row, look, held)
         return led
 
     def between_anchors(
@@ -132,7 +135,7 @@ class BoxFollower:
             for row in rows[number]
             if row not in track.looks
         ]
-        looks = self._crops.look(window, [(row, tracks[number].box_at(row)) for number, row in wanted])
+        looks = self._crops.look(window, [Place(row, tracks[number].at(row)) for number, row in wanted])
         added: dict[int, dict[int, CropEstimate]] = {number: {} for number in tracks}
         for (number, row), look in zip(wanted, looks, strict=True):
             added[number][row] = look
@@ -142,30 +145,86 @@ class BoxFollower:
 
     def seen(self, track: BoxTrack, row: int, look: CropEstimate) -> BoxTrack:
         """The track with one more anchor, in which the person was seen."""
-        box = asked_box(look.keypoints, self._settings, last=look.box)
+        region = self._crops.asked(look, last=look.region) or track.at(row)
         centre, velocity = body_centre(look.keypoints, self._core), track.velocity
         if track.centre is not None and row != track.row:
             way = (centre - track.centre) / (row - track.row)
             velocity = (1 - NEW_SPEED) * velocity + NEW_SPEED * way
-        box = track.box_at(row) if box is None else box
-        return BoxTrack(
-            row,
-            box,
-            velocity,
+        return replace(
+            track,
+            row=row,
+            region=region,
+            velocity=velocity,
+            unseen=0.0,
             centre=centre,
-            anchors={**track.anchors, row: box},
+            anchors={**track.anchors, row: region},
+            looks={**track.looks, row: look},
+        )
+
+    def shows(self, track: BoxTrack, row: int, look: CropEstimate, *, least: float | None = None) -> bool:
+        """Whether a look shows the person; of who has been followed surely a weak pose in its place does.
+
+        ``least``: the score of a pose that shows anybody (None: as usual).
+        """
+        settings = self._settings
+        asked = self._crops.asked(look)
+        if asked is None:
+            return False
+        if look.score >= (settings.lost_score if least is None else least):
+            return True
+        expected = track.at(row)
+        off = float(np.linalg.norm(asked.middle - expected.middle)) / expected.side
+        grown = max(asked.side, expected.side) / min(asked.side, expected.side)
+        fits = off <= settings.weak_off and grown <= settings.weak_grown
+        return track.sure and look.score >= settings.weak_score and fits
+
+    def _patience(self, track: BoxTrack) -> float:
+        return self._settings.hold_seconds if track.sure else self._settings.coast_seconds
+
+    def _place(self, window: Window, row: int, track: BoxTrack, found: Detections | None) -> Place:
+        """Where to look for somebody in an anchor; once a second, all of the body is meant."""
+        region = track.at(row)
+        whole = int(window[row].seconds) != int(window[track.row].seconds)
+        return Place(row, region, whole, None if found is None else self._match(region.bounds, found))
+
+    def _match(self, box: Boxes, found: Detections) -> Boxes | None:
+        """The detector's box of somebody who should be in a box."""
+        settings = self._settings
+        fits = [
+            (boxes.overlap(boxes.padded(other, settings.pad - DETECTION_PAD), box), i)
+            for i, other in enumerate(found.boxes)
+            if found.scores[i] >= settings.confirm_score
+        ]
+        best, i = max(fits, default=(0.0, 0))
+        return found.boxes[i] if best >= settings.confirm_iou else None
+
+    def _unseen(
+        self, window: Window, track: BoxTrack, row: int, look: CropEstimate, held: Boxes | None
+    ) -> BoxTrack:
+        """The track with one more anchor, in which the detector or motion alone says where they are."""
+        region, unseen = track.at(row), track.unseen + abs(window[row].seconds - window[track.row].seconds)
+        if held is not None:
+            unseen = 0.0
+            if not region.angle:
+                region = Region(boxes.padded(held, self._settings.pad - DETECTION_PAD).astype(np.float32))
+        return replace(
+            track,
+            row=row,
+            region=region,
+            unseen=unseen,
+            centre=track.centre_at(row),
+            anchors={**track.anchors, row: region},
             looks={**track.looks, row: look},
         )
 
     def back(
-        self, window: Window, tracks: Mapping[int, BoxTrack], begun: Mapping[int, int], *, least: float
+        self, window: Window, tracks: Mapping[int, BoxTrack], begun: Mapping[int, int]
     ) -> dict[int, dict[int, CropEstimate]]:
         """What is seen of people in the frames before they were found, back to when they came.
 
         Args:
             window, tracks: the frames, and tracks that begin in them.
             begun: the row in which each begins.
-            least: score of a pose that shows the person.
 
         Returns:
             For each number, looks by row, from the latest row back, without a gap.
@@ -174,14 +233,32 @@ class BoxFollower:
         spans: dict[int, range] = {}
         for number, track in tracks.items():
             row = begun[number]
-            start = BoxTrack(row, track.anchors[row], track.velocity, anchors={row: track.anchors[row]})
+            led[number] = replace(
+                track,
+                row=row,
+                region=track.anchors[row],
+                centre=None,
+                anchors={row: track.anchors[row]},
+                looks={},
+                sure=True,
+            )
             rows = range(row - 1, window.around(row, len(window.frames)).start - 1, -1)
-            anchors = anchor_rows(window, rows, (), apart=self._settings.anchor_seconds)
-            led |= self.through_anchors(window, {number: start}, anchors, least=least, patience=0.0)
+            for anchor in anchor_rows(window, rows, (), apart=self._settings.anchor_seconds / 2):
+                (look,) = self._crops.look(window, [Place(anchor, led[number].at(anchor))])
+                if not self.shows(led[number], anchor, look, least=self._settings.back_score):
+                    led[number] = self._unseen(window, led[number], anchor, look, None)
+                    break
+                led[number] = self.seen(led[number], anchor, look)
             spans[number] = range(row - 1, led[number].row - 1, -1)
+        led = self.between_anchors(window, led, spans)
+        return {number: self._while_there(track, spans[number]) for number, track in led.items()}
+
+    def _while_there(self, track: BoxTrack, rows: Sequence[int]) -> dict[int, CropEstimate]:
+        """The looks before the first one that does not show the person."""
+        looks, least = track.looks, self._settings.back_score
         return {
-            number: _while_there(track.looks, spans[number], least)
-            for number, track in self.between_anchors(window, led, spans).items()
+            row: looks[row]
+            for row in takewhile(lambda row: self.shows(track, row, looks[row], least=least), rows)
         }
 
     def _others_seen(
@@ -199,25 +276,3 @@ class BoxFollower:
     def _off(self, row: int, look: CropEstimate, track: BoxTrack) -> float:
         """How far from where they should be somebody is seen, in pixels."""
         return float(np.linalg.norm(body_centre(look.keypoints, self._core) - track.centre_at(row)))
-
-
-def _while_there(
-    looks: Mapping[int, CropEstimate], rows: Sequence[int], least: float
-) -> dict[int, CropEstimate]:
-    """The looks before the first one that does not show the person."""
-    return {row: looks[row] for row in takewhile(lambda row: looks[row].score >= least, rows)}
-
-
-def _unseen(track: BoxTrack, row: int, look: CropEstimate, window: Window) -> BoxTrack:
-    """The track with one more anchor, in which the person was not seen: motion says where they are."""
-    box = track.box_at(row)
-    passed = abs(window[row].seconds - window[track.row].seconds)
-    return replace(
-        track,
-        row=row,
-        box=box,
-        unseen=track.unseen + passed,
-        centre=track.centre_at(row),
-        anchors={**track.anchors, row: box},
-        looks={**track.looks, row: look},
-    )

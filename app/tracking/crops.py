@@ -1,4 +1,4 @@
-"""Poses in boxes of several frames at once, each looked at again where its joints ask for another box."""
+"""Poses in regions of several frames at once, each looked at again where its joints ask for another one."""
 
 from __future__ import annotations
 
@@ -8,100 +8,144 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from app.tracking.posture import Posture
+from app.tracking.regions import Region, at_least, enclosing, overlap, union
 from app.tracking.settings import TrackingSettings
 from app.tracking.windows import Window
-from estimators import Estimator, FramePoses, boxes
+from estimators import Estimator, FramePoses
 from estimators.boxes import Boxes
-from estimators.interface import context_frames
+from estimators.interface import TurnsCrops, context_frames
 
-# Where to look: row of the frame, and x1, y1, x2, y2.
-Place = tuple[int, Boxes]
+
+@dataclass(frozen=True)
+class Place:
+    """Where to look for one person.
+
+    Attributes:
+        row: of the frame.
+        region: of it.
+        whole: a second look goes to all of the body, with what is not seen of it yet.
+        found: x1, y1, x2, y2 where a detector says that they are: no part of it is left out of that look.
+    """
+
+    row: int
+    region: Region
+    whole: bool = False
+    found: Boxes | None = None
 
 
 @dataclass(frozen=True)
 class CropEstimate:
-    """What was seen in one box.
+    """What was seen in one region.
 
     Attributes:
         keypoints: float32, (joints, 3): x, y, score; NaN where missing.
-        box: float32, (4,): looked into.
+        region: looked into.
         score: of the person.
         hypotheses: float32, (joints, K, 3): see :class:`estimators.FramePoses`; None: there are none.
     """
 
     keypoints: NDArray[np.float32]
-    box: Boxes
+    region: Region
     score: float
     hypotheses: NDArray[np.float32] | None = field(default=None, repr=False)
 
 
-def asked_box(
-    keypoints: NDArray[np.floating], settings: TrackingSettings, *, last: Boxes | None = None
-) -> Boxes | None:
-    """The box that a pose (joints, 3) asks for, not much smaller than the last; None without joints."""
-    box = boxes.around(keypoints, min_score=settings.joint_score, pad=settings.pad)
-    if box is None or last is None:
-        return box
-    return boxes.at_least(box, settings.least * (last[2:] - last[:2]))
-
-
 class CropEstimator:
-    """Looks into boxes with an estimator that is told where to look.
+    """Looks into regions with an estimator that is told where to look.
 
     Args:
         estimator: gives one pose a box.
+        frame_size: width and height, in pixels.
         settings: when a look is not good enough.
+
+    Attributes:
+        turns: whether the estimator can look at who lies.
     """
 
-    def __init__(self, estimator: Estimator, *, settings: TrackingSettings) -> None:
+    def __init__(
+        self, estimator: Estimator, *, frame_size: tuple[int, int], settings: TrackingSettings
+    ) -> None:
         self._estimator, self._settings = estimator, settings
+        self._frame_size = np.array(frame_size)
+        self._posture = Posture(estimator.skeleton)
+        self.turns = isinstance(estimator, TurnsCrops)
 
     def look(
         self, window: Window, places: Sequence[Place], *, worth: Sequence[float] | None = None
     ) -> list[CropEstimate]:
-        """A look for each place, and a second one where the first one's joints ask for another box.
+        """A look for each place, and a second one where the first one's joints ask for another region.
 
         ``worth``: where a first look's score is below this, there is no second one (None: 0).
         """
-        seen = self._estimate(window, places)
-        least = [0.0] * len(places) if worth is None else worth
-        asked = [
-            asked_box(look.keypoints, self._settings, last=look.box) if look.score >= enough else None
-            for look, enough in zip(seen, least, strict=True)
-        ]
-        again = [(i, box) for i, box in enumerate(asked) if box is not None and self._is_off(seen[i], box)]
-        closer = self._estimate(window, [(places[i][0], box) for i, box in again])
-        for (i, _), better in zip(again, closer, strict=True):
-            if better.score >= seen[i].score:
-                seen[i] = better
+        seen = self._estimate(window, [(place.row, place.region) for place in places])
+        again: list[tuple[int, Region]] = []
+        for i, place in enumerate(places):
+            asked = self._asked_again(seen[i], place)
+            if asked is not None and (worth is None or seen[i].score >= worth[i]):
+                again.append((i, asked))
+        closer = self._estimate(window, [(places[i].row, region) for i, region in again])
+        for (i, _), other in zip(again, closer, strict=True):
+            if self._posture.evidence(other.keypoints) >= self._posture.evidence(seen[i].keypoints):
+                seen[i] = other
         return seen
 
-    def _is_off(self, look: CropEstimate, asked: Boxes) -> bool:
-        """Whether the box asked for is another one, or a joint lies at the edge of the one looked into."""
-        if boxes.overlap(asked, look.box) < self._settings.agreement:
-            return True
-        joints = boxes.around(look.keypoints, min_score=self._settings.joint_score, pad=0.0)
-        if joints is None:
-            return False
-        rim = self._settings.edge * float((look.box[2:] - look.box[:2]).max())
-        return bool((joints[:2] < look.box[:2] + rim).any() or (joints[2:] > look.box[2:] - rim).any())
+    def asked(self, look: CropEstimate, *, last: Region | None = None) -> Region | None:
+        """The region that a pose asks for, not much smaller than the last one; None without joints."""
+        return self.around(look.keypoints, angle=look.region.angle, last=last)
 
-    def _estimate(self, window: Window, places: Sequence[Place]) -> list[CropEstimate]:
+    def around(
+        self, keypoints: NDArray[np.floating], *, angle: float, last: Region | None = None
+    ) -> Region | None:
+        """The same for joints (joints, 3) alone, of somebody who lay at an angle before."""
+        settings = self._settings
+        sure = np.isfinite(keypoints[:, 0]) & (keypoints[:, 2] >= settings.joint_score)
+        if sure.sum() < 2:
+            return None
+        angle = self._posture.angle(keypoints, last=angle) if self.turns else 0.0
+        region = enclosing(keypoints[sure, :2], angle, pad=settings.pad)
+        return region if last is None else at_least(region, last, settings.least)
+
+    def _asked_again(self, look: CropEstimate, place: Place) -> Region | None:
+        """The region for a second look; None where the first one was into the right one."""
+        asked = self.asked(look, last=look.region)
+        if asked is None:
+            return None
+        asked = self._with_all(asked, look, place)
+        off = asked.angle != look.region.angle or overlap(asked, look.region) < self._settings.agreement
+        return asked if off or self._at_edge(look) else None
+
+    def _with_all(self, asked: Region, look: CropEstimate, place: Place) -> Region:
+        """The region with what else should be in it: where somebody was found, and unseen parts."""
+        points = [] if place.found is None else [place.found.reshape(2, 2)]
+        if place.whole:
+            points.append(self._posture.missing(look.keypoints))
+        # What lies beyond the frame's edge is not to be seen anyway.
+        return union(asked, np.clip(np.concatenate(points), 0, self._frame_size - 1)) if points else asked
+
+    def _at_edge(self, look: CropEstimate) -> bool:
+        """Whether a joint lies at the edge of the region looked into."""
+        sure = np.isfinite(look.keypoints[:, 0]) & (look.keypoints[:, 2] >= self._settings.joint_score)
+        points, box = look.region.own(look.keypoints[sure, :2]), look.region.own_box
+        rim = self._settings.edge * look.region.side
+        return bool((points < box[:2] + rim).any() or (points > box[2:] - rim).any())
+
+    def _estimate(self, window: Window, places: Sequence[tuple[int, Region]]) -> list[CropEstimate]:
         mine: dict[int, list[int]] = {}
         for i, (row, _) in enumerate(places):
             mine.setdefault(row, []).append(i)
-        wanted = {row: np.stack([places[i][1] for i in mine[row]]).astype(np.float32) for row in sorted(mine)}
+        wanted = {row: [places[i][1] for i in mine[row]] for row in sorted(mine)}
         seen: dict[int, CropEstimate] = {}
         for row, poses in estimate_rows(self._estimator, window, list(wanted), wanted).items():
             for at, i in enumerate(mine[row]):
-                seen[i] = _crop_estimate(poses, at)
+                seen[i] = _crop_estimate(poses, at, places[i][1])
         return [seen[i] for i in range(len(places))]
 
 
-def _crop_estimate(poses: FramePoses, at: int) -> CropEstimate:
+def _crop_estimate(poses: FramePoses, at: int, region: Region) -> CropEstimate:
     return CropEstimate(
         keypoints=poses.keypoints[at].astype(np.float32),
-        box=poses.boxes[at].astype(np.float32),
+        region=region,
         score=float(poses.scores[at]),
         hypotheses=None if poses.hypotheses is None else poses.hypotheses[at].astype(np.float32),
     )
@@ -111,26 +155,31 @@ def estimate_rows(
     estimator: Estimator,
     window: Window,
     rows: Sequence[int],
-    boxes_in: Mapping[int, NDArray[np.float32]] | None = None,
+    regions: Mapping[int, Sequence[Region]] | None = None,
 ) -> dict[int, FramePoses]:
     """Poses in some frames of a window, as many frames a call as the estimator likes.
 
     Args:
         estimator: is given the neighbouring frames that it asks for, too.
         window, rows: the frames, in order.
-        boxes_in: (people, 4) for each row; None: the estimator finds people itself.
+        regions: those of each row; None: the estimator finds people itself.
     """
     context = context_frames(estimator)
-    nobody = np.empty((0, 4), np.float32)
     found: dict[int, FramePoses] = {}
     for start in range(0, len(rows), estimator.batch_size):
         part = rows[start : start + estimator.batch_size]
         given = sorted({near for row in part for near in window.around(row, context)})
-        poses = estimator.estimate(
-            window.pictures(given),
-            pts_seconds=[window[row].seconds for row in given],
-            boxes=None if boxes_in is None else [boxes_in[row] if row in part else nobody for row in given],
-        )
-        of_row = dict(zip(given, poses, strict=True))
-        found.update((row, of_row[row]) for row in part)
+        pictures, seconds = window.pictures(given), [window[row].seconds for row in given]
+        if regions is None:
+            poses = estimator.estimate(pictures, pts_seconds=seconds)
+        else:
+            wanted = [regions[row] if row in part else () for row in given]
+            boxes = [np.array([r.box for r in of_row], np.float32).reshape(-1, 4) for of_row in wanted]
+            angles = [np.array([r.angle for r in of_row]) for of_row in wanted]
+            if isinstance(estimator, TurnsCrops) and any(angle.any() for angle in angles):
+                poses = estimator.estimate(pictures, pts_seconds=seconds, boxes=boxes, angles=angles)
+            else:
+                poses = estimator.estimate(pictures, pts_seconds=seconds, boxes=boxes)
+        of_frame = dict(zip(given, poses, strict=True))
+        found.update((row, of_frame[row]) for row in part)
     return found

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from app.tracking.crops import CropEstimate, CropEstimator, asked_box
+from app.tracking.crops import CropEstimate, CropEstimator, Place
 from app.tracking.prominence import standing_out
-from app.tracking.settings import TrackingSettings
+from app.tracking.regions import Region, lying
+from app.tracking.settings import DETECTION_PAD, TrackingSettings
 from app.tracking.windows import Window
 from estimators import boxes
 from estimators.boxes import Boxes
 from estimators.detectors import Detections, Detector
 
-# What a detector's box has around the joints, and what is added for the estimator, of the longer side.
-DETECTION_PAD = 0.08
 SAME_BOX, SURER = 0.6, 0.1
 
 
@@ -96,21 +95,13 @@ class NewcomerCheck:
         self, window: Window, row: int, found: Detections, known: Sequence[Boxes]
     ) -> list[CropEstimate]:
         """Poses of those found in a frame who are none of the known, the surest first."""
-        settings, seconds = self._settings, window[row].seconds
+        seconds = window[row].seconds
         tried = self._worth_a_look(found, known, seconds)
-        wide = [boxes.padded(box, settings.pad - DETECTION_PAD) for box, _ in tried]
-        # A second look costs as much as the first, and most boxes found where nobody is known are nobody.
-        worth = [settings.found_sum - settings.second_gain - score for _, score in tried]
-        looks = self._crops.look(window, [(row, box) for box in wide], worth=worth)
         people: list[tuple[float, Boxes, CropEstimate]] = []
-        for (box, score), padded, look in zip(tried, wide, looks, strict=True):
-            asked = asked_box(look.keypoints, settings)
-            if (
-                asked is not None
-                and score + look.score >= settings.found_sum
-                and boxes.overlap(asked, padded) >= settings.found_agreement
-            ):
-                people.append((score + look.score, asked, look))
+        for (box, score), look in zip(tried, self._looks(window, row, tried), strict=True):
+            asked = self._crops.asked(look)
+            if asked is not None and self._is_somebody(box, score, look, asked.bounds):
+                people.append((score + look.score, asked.bounds, look))
             else:
                 self._refused.append(_Refused(box, score, seconds))
         taken: list[Boxes] = []
@@ -120,6 +111,42 @@ class NewcomerCheck:
                 taken.append(box)
                 looks.append(look)
         return looks
+
+    def _looks(self, window: Window, row: int, tried: Sequence[tuple[Boxes, float]]) -> list[CropEstimate]:
+        """The best look into each box; a wide one is looked at as of somebody who lies, too."""
+        settings = self._settings
+        # A second look costs as much as the first, and most boxes found where nobody is known are nobody.
+        worth = [settings.found_sum - settings.second_gain - score for _, score in tried]
+        places = [
+            Place(row, Region(boxes.padded(box, settings.pad - DETECTION_PAD)), whole=True, found=box)
+            for box, _ in tried
+        ]
+        looks = self._crops.look(window, places, worth=worth)
+        wide = [
+            i
+            for i, (box, score) in enumerate(tried)
+            if self._crops.turns
+            and score >= settings.likely_score
+            and looks[i].score < settings.sure_score
+            and box[2] - box[0] > box[3] - box[1]
+        ]
+        turned = [
+            replace(places[i], region=lying(places[i].region, angle)) for i in wide for angle in (90.0, -90.0)
+        ]
+        others = self._crops.look(window, turned, worth=[worth[i] for i in wide for _ in range(2)])
+        for i, pair in zip(wide, zip(others[::2], others[1::2], strict=True), strict=True):
+            looks[i] = max(looks[i], *pair, key=lambda look: look.score)
+        return looks
+
+    def _is_somebody(self, box: Boxes, score: float, look: CropEstimate, asked: Boxes) -> bool:
+        """Whether detector and pose together are sure, and the pose is of what was found.
+
+        On background joints lie anywhere.
+        """
+        settings = self._settings
+        fits = boxes.overlap(asked, box) >= settings.found_agreement
+        fits = fits or boxes.inside(box, asked) >= settings.inside
+        return score + look.score >= settings.found_sum and (fits or look.score >= settings.sure_score)
 
     def _worth_a_look(
         self, found: Detections, known: Sequence[Boxes], seconds: float

@@ -9,14 +9,13 @@ import numpy as np
 
 from app.tracking.association import Associator
 from app.tracking.box_tracks import BoxTrack
-from app.tracking.crops import asked_box
-from app.tracking.detection import DETECTION_PAD
+from app.tracking.crops import CropEstimator
 from app.tracking.observations import GIVEN, Observation, pose_nms
-from app.tracking.settings import TrackingSettings
+from app.tracking.regions import Region
+from app.tracking.settings import DETECTION_PAD, TrackingSettings
 from app.tracking.tracks import TrackStore
 from app.tracking.windows import Window
 from estimators import boxes
-from estimators.boxes import Boxes
 from estimators.detectors import Detections
 
 STILL = np.zeros(2)
@@ -27,15 +26,17 @@ class _Followed:
     """Somebody who is looked for.
 
     Attributes:
-        box: around the last joints.
+        region: around the last joints.
         last: the last observation.
+        since: when they were first seen.
         confirmed_at: when more than the pose alone last said that they are there.
         refused: how many looks of the detector since then did not.
         trusted: at the user's word, whatever the detector says.
     """
 
-    box: Boxes
+    region: Region
     last: Observation
+    since: float
     confirmed_at: float
     refused: int = 0
     trusted: bool = False
@@ -47,14 +48,17 @@ class FollowedPeople:
     Args:
         frame_size: width and height, in pixels.
         fps: frames a second.
+        crops: says which region a pose asks for.
         settings: thresholds.
 
     Attributes:
         store: all tracks up to here.
     """
 
-    def __init__(self, *, frame_size: tuple[int, int], fps: float, settings: TrackingSettings) -> None:
-        self._settings, self._frame_seconds = settings, 1 / fps
+    def __init__(
+        self, *, frame_size: tuple[int, int], fps: float, crops: CropEstimator, settings: TrackingSettings
+    ) -> None:
+        self._crops, self._settings, self._frame_seconds = crops, settings, 1 / fps
         self._associator = Associator(
             frame_size=frame_size, max_age_frames=round(settings.max_age_seconds * fps)
         )
@@ -78,6 +82,14 @@ class FollowedPeople:
         """Whether somebody who is followed was not seen in the row before."""
         return number in self._people and self._people[number].last.row < row - 1
 
+    def is_sure(self, number: int) -> bool:
+        """Whether somebody has been followed for a while, and more than their pose said so."""
+        person = self._people.get(number)
+        if person is None:
+            return False
+        followed = min(person.last.seconds, person.confirmed_at) - person.since
+        return person.trusted or followed >= self._settings.sure_seconds
+
     def trusts(self, number: int) -> bool:
         """Whether the user said that somebody is there."""
         return number == GIVEN or (number in self._people and self._people[number].trusted)
@@ -89,14 +101,15 @@ class FollowedPeople:
         for number, person in self._people.items():
             move = moves.get(number, STILL)
             way = (row - person.last.row) * move
-            box = boxes.moved(person.box, way)
+            region = person.region.moved(way)
             tracks[number] = BoxTrack(
                 row=row,
-                box=box,
+                region=region,
                 velocity=move,
                 unseen=window[row].seconds - person.last.seconds,
                 centre=person.last.centre + way,
-                anchors={row: box},
+                anchors={row: region},
+                sure=self.is_sure(number),
             )
         return tracks
 
@@ -107,17 +120,22 @@ class FollowedPeople:
         for number, observation in zip(self._associator.update(seen), seen, strict=True):
             self.store.add(number, observation)
             before = self._people.get(number)
-            box = asked_box(
-                observation.keypoints, self._settings, last=None if before is None else before.box
-            )
-            if box is None:
+            last = None if before is None else before.region
+            region = self._crops.around(observation.keypoints, angle=observation.angle, last=last)
+            if region is None:
                 continue
-            if before is None or observation.confirmed:
-                trusted = observation.sought == GIVEN or (before is not None and before.trusted)
-                self._people[number] = _Followed(box, observation, observation.seconds, trusted=trusted)
+            if before is None:
+                trusted = observation.sought == GIVEN
+                now = observation.seconds
+                self._people[number] = _Followed(region, observation, now, now, trusted=trusted)
+                continue
+            person = replace(before, region=region, last=observation)
+            if observation.confirmed:
+                person = replace(person, confirmed_at=observation.seconds, refused=0)
             else:
-                refused = before.refused + (observation.confirmed is False)
-                self._people[number] = replace(before, box=box, last=observation, refused=refused)
+                person = replace(person, refused=person.refused + (observation.confirmed is False))
+            trusted = person.trusted or observation.sought == GIVEN
+            self._people[number] = replace(person, trusted=trusted)
 
     def add_earlier(self, observations: Sequence[Observation], *, since: int) -> None:
         """Adds what was seen of somebody new in frames before row ``since``, from the latest back."""
@@ -144,7 +162,8 @@ class FollowedPeople:
                 and person.refused >= settings.refusals
                 and seconds - person.confirmed_at > settings.unconfirmed_seconds
             )
-            unseen = seconds - person.last.seconds > settings.coast_seconds + self._frame_seconds / 2
+            patience = settings.hold_seconds if self.is_sure(number) else settings.coast_seconds
+            unseen = seconds - person.last.seconds > patience + self._frame_seconds / 2
             gone |= unconfirmed or unseen
             if unconfirmed or unseen or person.last.row < displaced.get(number, 0):
                 del self._people[number]

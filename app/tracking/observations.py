@@ -36,6 +36,7 @@ class Observation:
         confirmed: whether more than the pose alone says that somebody is there; None: nobody was asked.
         sought: number of the person who was looked for; GIVEN, or NEW and below, for who has none yet.
         hypotheses: float32, (joints, K, 3): see :class:`estimators.FramePoses`; None: there are none.
+        angle: degrees by which the crop was turned.
     """
 
     row: int
@@ -48,6 +49,7 @@ class Observation:
     confirmed: bool | None = None
     sought: int = NEW
     hypotheses: NDArray[np.float32] | None = field(default=None, repr=False)
+    angle: float = 0.0
 
     @cached_property
     def outline(self) -> NDArray[np.float32]:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+# What a detector's box has around the joints, of its longer side.
+DETECTION_PAD = 0.08
+
 
 @dataclass(frozen=True)
 class TrackingSettings:
@@ -27,6 +30,10 @@ class TrackingSettings:
         confirm_iou: intersection over union of that box and theirs.
         found_score, lost_score: of a pose; being found again takes more than being kept.
         back_score: of a pose before the first, for the way that somebody came.
+        weak_score, weak_off, weak_grown: of who has been followed for ``sure_seconds`` a pose with so little
+            will do, if its box is off by no more than that share of where they should be, and larger or
+            smaller by no more than that factor.
+        hold_seconds: they are looked for so long without any such pose, where the detector or motion says.
         sure_score: a pose with so much needs no detector to confirm it.
         unconfirmed_seconds, refusals: who has been kept for so long, and through so many looks of the
             detector, without anything to confirm them is dropped.
@@ -62,6 +69,11 @@ class TrackingSettings:
     found_score: float = 0.4
     lost_score: float = 0.2
     back_score: float = 0.3
+    weak_score: float = 0.08
+    weak_off: float = 0.25
+    weak_grown: float = 1.6
+    sure_seconds: float = 0.5
+    hold_seconds: float = 1.0
     sure_score: float = 0.7
     unconfirmed_seconds: float = 1.0
     refusals: int = 2

@@ -12,10 +12,11 @@ from collections.abc import Mapping
 import numpy as np
 
 from app.tracking.box_tracks import BoxFollower, BoxTrack, anchor_rows
-from app.tracking.crops import CropEstimate, CropEstimator, asked_box
+from app.tracking.crops import CropEstimate, CropEstimator
 from app.tracking.detection import DetectionScheduler, NewcomerCheck, make_room
 from app.tracking.followed import FollowedPeople
 from app.tracking.observations import GIVEN, NEW, Observation, colour_histogram, core_joints, pose_nms
+from app.tracking.regions import Region
 from app.tracking.settings import TrackingSettings
 from app.tracking.tracks import TrackStore
 from app.tracking.windows import Window
@@ -53,11 +54,11 @@ class TopDownTracker:
     ) -> None:
         self._settings = settings = settings or TrackingSettings()
         self._core = core_joints(estimator.skeleton.joints)
-        crops = CropEstimator(estimator, settings=settings)
+        crops = CropEstimator(estimator, frame_size=frame_size, settings=settings)
         self._follower = BoxFollower(crops, core=self._core, settings=settings)
         self._scheduler = DetectionScheduler(detector, fps=fps, settings=settings)
         self._check = NewcomerCheck(crops, settings=settings)
-        self._people = FollowedPeople(frame_size=frame_size, fps=fps, settings=settings)
+        self._people = FollowedPeople(frame_size=frame_size, fps=fps, crops=crops, settings=settings)
         self._frame_size, self._most = frame_size, most
         self._given = first_box
 
@@ -86,12 +87,12 @@ class TopDownTracker:
         tracks = self._follower.between_anchors(window, tracks, spans)
         looks = {n: {row: t.looks[row] for row in spans[n] if row in t.looks} for n, t in tracks.items()}
         new = {number: tracks[number] for number in begun}
-        earlier = self._follower.back(window, new, begun, least=self._settings.back_score)
+        earlier = self._follower.back(window, new, begun)
         for row in rows:
             seen = [
                 self._observation(window, row, number, of_row[row], new=begun.get(number) == row)
                 for number, of_row in ({n: looks[n] | earlier.get(n, {}) for n in looks}).items()
-                if row in of_row and self._is_somebody(row, number, of_row[row])
+                if row in of_row and self._is_somebody(row, tracks[number], number, of_row[row])
             ]
             self._people.register(pose_nms(seen, apart=self._settings.same_pose), found.get(row))
         for number, of_row in earlier.items():
@@ -107,8 +108,8 @@ class TopDownTracker:
         """Everybody's boxes in the anchors; rows in which newcomers begin, and in which others give way."""
         tracks = self._people.box_tracks(window, rows.start - 1)
         if self._given is not None:
-            start = {rows.start: self._given}
-            tracks[GIVEN] = BoxTrack(rows.start, self._given, np.zeros(2), anchors=start)
+            region = Region(self._given)
+            tracks[GIVEN] = BoxTrack(rows.start, region, np.zeros(2), anchors={rows.start: region})
             self._given = None
         tracks = self._led(window, tracks, rows, found)
         begun: dict[int, int] = {}
@@ -123,24 +124,18 @@ class TopDownTracker:
 
     def _led(self, window: Window, tracks: Tracks, rows: range, found: Found) -> Tracks:
         """The tracks, led on through the anchors among these rows."""
-        settings = self._settings
-        anchors = anchor_rows(window, rows, list(found), apart=settings.anchor_seconds)
-        return self._follower.through_anchors(
-            window, tracks, anchors, least=settings.lost_score, patience=settings.coast_seconds
-        )
+        anchors = anchor_rows(window, rows, list(found), apart=self._settings.anchor_seconds)
+        return self._follower.through_anchors(window, tracks, anchors, found)
 
     def _newcomers(
         self, window: Window, row: int, found: Detections, there: Tracks, *, first: int
     ) -> tuple[Tracks, list[int]]:
         """Tracks of those who are new in a frame, numbered down from ``first``; and who gives way to them."""
-        known = {number: track.box_at(row) for number, track in there.items()}
-        new = []
-        for look in self._check.newcomers(window, row, found, list(known.values())):
-            box = asked_box(look.keypoints, self._settings)
-            if box is not None:
-                new.append(self._follower.seen(BoxTrack(row, box, np.zeros(2)), row, look))
+        known = {number: track.at(row).bounds for number, track in there.items()}
+        looks = self._check.newcomers(window, row, found, list(known.values()))
+        new = [self._follower.seen(BoxTrack(row, look.region, np.zeros(2)), row, look) for look in looks]
         taken, gone = make_room(
-            [track.box for track in new],
+            [track.region.bounds for track in new],
             known,
             most=self._most,
             frame_size=self._frame_size,
@@ -148,11 +143,11 @@ class TopDownTracker:
         )
         return {first - at: new[i] for at, i in enumerate(taken)}, gone
 
-    def _is_somebody(self, row: int, number: int, look: CropEstimate) -> bool:
-        """Whether a look shows the person; after a frame without them it takes more."""
-        away = self._people.away(number, row)
+    def _is_somebody(self, row: int, track: BoxTrack, number: int, look: CropEstimate) -> bool:
+        """Whether a look shows the person; after a frame without them it takes more, unless they are sure."""
+        away = self._people.away(number, row) and not track.sure
         least = self._settings.found_score if away else self._settings.lost_score
-        return look.score >= least and asked_box(look.keypoints, self._settings) is not None
+        return self._follower.shows(track, row, look, least=least)
 
     def _observation(
         self, window: Window, row: int, number: int, look: CropEstimate, *, new: bool = False
@@ -163,11 +158,12 @@ class TopDownTracker:
             row=row,
             seconds=window[row].seconds,
             keypoints=look.keypoints,
-            box=look.box,
+            box=look.region.bounds,
             score=look.score,
             core=self._core,
             colours=colour_histogram(window[row].picture, look.keypoints, self._core),
             confirmed=True if new or sure or self._people.trusts(number) else None,
             sought=number,
             hypotheses=look.hypotheses,
+            angle=look.region.angle,
         )
