@@ -156,8 +156,8 @@ def photos(path: Path, *, split: str = "validation") -> Benchmark:
     labels = np.stack([record.keypoints for record in records])
     labelled = np.isfinite(labels).all(axis=2).any(axis=0)
     joints = tuple(joint for joint, there in zip(POSEFIX.joints, labelled, strict=True) if there)
-    groups = {"head": ("head_top", "neck", "head")} | {f"{part}s": _sides(part) for part in facing.LIMBS}
-    groups |= {"limbs": facing.LIMB_JOINTS}
+    groups: dict[str, tuple[str, ...]] = {"head": ("head_top", "neck", "head"), "limbs": facing.LIMB_JOINTS}
+    groups |= {f"{part}s": _sides(part) for part in facing.LIMBS}
     present = {name: tuple(joint for joint in group if joint in joints) for name, group in groups.items()}
     return Benchmark(
         name=f"photos {path.stem}, split {split}",
