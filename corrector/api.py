@@ -197,11 +197,7 @@ def load_network(path: Path) -> CorrectorNetwork:
     Raises:
         weights.WeightsError: the file is missing, damaged or of another kind.
     """
-    values, tensors = store.load(path, kind=KIND)
-    with store.fitting(path):
-        network = CorrectorNetwork(CorrectorConfig.from_dict(values))
-        network.load_state_dict(tensors)
-    return network
+    return store.load_model(path, kind=KIND, read=CorrectorConfig.from_dict, build=CorrectorNetwork)[1]
 
 
 def save_network(path: Path, network: CorrectorNetwork) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from safetensors import SafetensorError, safe_open
 
@@ -15,6 +15,9 @@ from weights.files import FileError, written_whole
 
 if TYPE_CHECKING:
     import torch
+
+Config = TypeVar("Config")
+Model = TypeVar("Model", bound="torch.nn.Module")
 
 FOLDER = Path(__file__).parent
 LONGEST_REASON = 200  # characters: torch lists every tensor
@@ -86,6 +89,37 @@ def fitting(path: Path) -> Iterator[None]:
         if len(words) > LONGEST_REASON:
             words = words[:LONGEST_REASON] + " ..."
         raise WeightsError(f"{path}: of another version ({words}). Fetch or train it again.") from error
+
+
+def load_model(
+    path: Path, *, kind: str, read: Callable[[Mapping[str, Any]], Config], build: Callable[[Config], Model]
+) -> tuple[Config, Model]:
+    """Configuration and network, in evaluation mode, of a weights file.
+
+    Args:
+        path: a file written by :func:`save` or :func:`save_model`.
+        kind: as for :func:`load`.
+        read: makes a configuration of plain data.
+        build: makes a network of a configuration.
+
+    Raises:
+        WeightsError: the file is missing, damaged, of another kind or of another version.
+    """
+    data, tensors = load(path, kind=kind)
+    with fitting(path):
+        config = read(data)
+        model = build(config)
+        model.load_state_dict(tensors)
+    return config, model.eval()
+
+
+def save_model(path: Path, *, kind: str, config: Mapping[str, Any], model: torch.nn.Module) -> str:
+    """Writes a network as :func:`save` does, its kernels in half precision: half the file.
+
+    It moves joints by hundredths of a pixel.
+    """
+    halved = {key: value.half() if value.ndim > 1 else value for key, value in model.state_dict().items()}
+    return save(path, kind=kind, config=config, tensors=halved)
 
 
 def save(path: Path, *, kind: str, config: Mapping[str, Any], tensors: Mapping[str, torch.Tensor]) -> str:

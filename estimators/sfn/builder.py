@@ -14,7 +14,7 @@ from estimators.sfn import head as _head  # noqa: F401 - registers SFNHead
 from estimators.sfn.configuration import SFNConfig
 from estimators.sfn.modeling_paper import INIT_STD, SFNPaperBackbone
 from estimators.sfn.modeling_small import SFNSmallBackbone
-from weights import fitting, load, save
+from weights import load_model, save_model
 
 KIND = "sfn"
 MEAN = (123.675, 116.28, 103.53)
@@ -74,14 +74,8 @@ def build(config: SFNConfig) -> TopdownPoseEstimator:
 
 
 def export(path: Path, *, config: SFNConfig, model: torch.nn.Module) -> str:
-    """Writes a weights file and returns its SHA-256.
-
-    Kernels are stored in half precision, which halves the file and moves joints by hundredths of a pixel.
-    """
-    tensors = {
-        name: tensor.half() if tensor.ndim > 1 else tensor for name, tensor in model.state_dict().items()
-    }
-    return save(path, kind=KIND, config=config.to_dict(), tensors=tensors)
+    """Writes a weights file, kernels in half precision, and returns its SHA-256."""
+    return save_model(path, kind=KIND, config=config.to_dict(), model=model)
 
 
 def restore(path: Path) -> tuple[SFNConfig, TopdownPoseEstimator]:
@@ -90,9 +84,4 @@ def restore(path: Path) -> tuple[SFNConfig, TopdownPoseEstimator]:
     Raises:
         WeightsError: the file is missing, damaged, of another kind or of another version.
     """
-    data, tensors = load(path, kind=KIND)
-    with fitting(path):
-        config = SFNConfig.from_dict(data)
-        model = build(config)
-        model.load_state_dict(tensors)
-    return config, model.eval()
+    return load_model(path, kind=KIND, read=SFNConfig.from_dict, build=build)

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from estimators.detectors.small.configuration import STRIDE, DetectorConfig
-from weights import fitting, load, save
+from weights import load_model, save_model
 
 KIND = "detector"
 RARE = -4.0  # logit of the likelihood of a person, to start with: cells with one are few
@@ -88,10 +88,7 @@ def build(config: DetectorConfig) -> DetectorNetwork:
 
 def export(path: Path, *, config: DetectorConfig, model: nn.Module) -> str:
     """Writes a weights file, kernels in half precision, and returns its SHA-256."""
-    tensors = {
-        name: tensor.half() if tensor.ndim > 1 else tensor for name, tensor in model.state_dict().items()
-    }
-    return save(path, kind=KIND, config=config.to_dict(), tensors=tensors)
+    return save_model(path, kind=KIND, config=config.to_dict(), model=model)
 
 
 def restore(path: Path) -> tuple[DetectorConfig, DetectorNetwork]:
@@ -100,9 +97,4 @@ def restore(path: Path) -> tuple[DetectorConfig, DetectorNetwork]:
     Raises:
         WeightsError: the file is missing, damaged, of another kind or of another version.
     """
-    data, tensors = load(path, kind=KIND)
-    with fitting(path):
-        config = DetectorConfig.from_dict(data)
-        model = build(config)
-        model.load_state_dict(tensors)
-    return config, model.eval()
+    return load_model(path, kind=KIND, read=DetectorConfig.from_dict, build=build)
