@@ -25,7 +25,7 @@ from app.tracking.scene_cuts import SceneCutDetector, cut_rows
 from app.tracking.selection import PeopleSelection, SelectedPerson, select_people
 from app.tracking.tracker import create_tracker
 from app.tracking.windows import WindowFrame, windows
-from app.video.reader import SHORTEST_FRAME_SECONDS, Video
+from app.video.reader import Video
 from app.video.types import FrameBatch, VideoInfo
 from app.video.writer import VideoWriter, write_video
 from corrector import Corrector
@@ -138,7 +138,12 @@ def estimate(
         people=tuple(_person(one, len(frames)) for one in chosen),
         estimator=ModelRecord(estimator.name, estimator.weights_sha256),
         cuts=tuple(cut_rows([frame.shot for frame in frames])),
-        run=RunRecord(options, clock.seconds, tuple(line for frame in frames for line in frame.warnings)),
+        run=RunRecord(
+            options,
+            clock.seconds,
+            warnings=tuple(line for frame in frames for line in frame.warnings),
+            notes=tuple(line for frame in frames for line in frame.notes),
+        ),
     )
 
 
@@ -148,8 +153,8 @@ def _frames(video: Video, start: float, end: float | None, clock: _Clock) -> Ite
     for batch in clock.decode(video.batches(size=1, start=start, end=end)):
         picture, seconds = batch.frames[0], float(batch.pts_seconds[0])
         with clock.measure("find"):
-            shot = cuts.shot_of(picture, seconds)
-        yield WindowFrame(int(batch.indices[0]), seconds, picture, shot, batch.warnings)
+            shot = cuts.shot_of(picture, seconds, another=bool(batch.breaks))
+        yield WindowFrame(int(batch.indices[0]), seconds, picture, shot, batch.warnings, batch.notes)
 
 
 def _no_frame(info: VideoInfo, start: float, end: float | None) -> str:
@@ -266,7 +271,7 @@ def render(
         style or Style(), result.skeleton, size=(result.source.width, result.source.height)
     )
     rows = {int(index): row for row, index in enumerate(result.frame_indices)}
-    start, end = float(result.pts_seconds[0]), float(result.pts_seconds[-1]) + SHORTEST_FRAME_SECONDS
+    start, end = float(result.pts_seconds[0]), float(result.pts_seconds[-1]) + video.info.smallest_step
     with _overlay(video.info, result, path) as writer:
         for batch in clock.decode(video.batches(size=1, start=start, end=end)):
             row = rows.get(int(batch.indices[0]))
@@ -291,14 +296,16 @@ def _overlay(info: VideoInfo, result: Result, path: str | Path | None) -> Iterat
         return
     last_seconds = None
     if info.frames_counted and result.frame_indices[-1] + 1 == info.frames:
-        last_seconds = max(SHORTEST_FRAME_SECONDS, info.duration_seconds - float(result.pts_seconds[-1]))
+        last_seconds = max(info.smallest_step, info.duration_seconds - float(result.pts_seconds[-1]))
     with write_video(
         Path(path),
         width=info.width,
         height=info.height,
         fps=info.fps,
+        pixel_aspect=info.pixel_aspect,
         last_seconds=last_seconds,
         sound_from=info.path if info.audio_codec else None,
         sound_start=info.start_seconds + float(result.pts_seconds[0]),
+        sound_gap=info.longest_gap,
     ) as writer:
         yield writer

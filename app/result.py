@@ -27,12 +27,14 @@ class RunRecord:
     Attributes:
         options: what was asked for, by name: texts, numbers, lists of them and None.
         seconds: how long each stage took, by name.
-        warnings: what was wrong with the input on the way, one line each.
+        warnings: what is lost of the input, one line each.
+        notes: what was odd about it, and what was made of it, one line each.
     """
 
     options: Mapping[str, Any] = field(default_factory=dict)
     seconds: Mapping[str, float] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def after(self, seconds: Mapping[str, float], *, options: Mapping[str, Any] | None = None) -> RunRecord:
         """The record with more stages, and more options, in it."""

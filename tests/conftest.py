@@ -6,8 +6,11 @@ import pytest
 
 from app.commands.main import main
 from estimators import available
+from tests.fixtures import variants
 from tests.fixtures.fakes import BlobDetector, BlobEstimator, ShiftCorrector
 
+# So many of the made-up kinds of films make one that is read always.
+EVERY_VARIANT = 10
 ROOT = Path(__file__).parent.parent
 
 
@@ -44,6 +47,7 @@ def posefix(fakes, capfd):
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--estimator", help="check this estimator's contract alone")
+    parser.addoption("--all-variants", action="store_true", help="read all made-up kinds of films, not a few")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -51,3 +55,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "estimator_name" in metafunc.fixturenames:
         named = metafunc.config.getoption("--estimator")
         metafunc.parametrize("estimator_name", [named] if named else list(available()), scope="module")
+    if "variant_number" in metafunc.fixturenames:
+        step = 1 if metafunc.config.getoption("--all-variants") else EVERY_VARIANT
+        numbers = range(0, variants.COUNT, step)
+        metafunc.parametrize("variant_number", numbers, ids=lambda number: str(variants.variant(number)))

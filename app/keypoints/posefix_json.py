@@ -101,6 +101,7 @@ def to_document(result: Result) -> dict[str, Any]:
             "options": dict(result.run.options),
             "seconds": {stage: round(seconds, 3) for stage, seconds in result.run.seconds.items()},
             "warnings": list(result.run.warnings),
+            "notes": list(result.run.notes),
         },
     }
 
@@ -134,6 +135,7 @@ def _run_from_document(document: dict[str, Any]) -> RunRecord:
         options=dict(document.get("options", {})),
         seconds={stage: float(seconds) for stage, seconds in document.get("seconds", {}).items()},
         warnings=tuple(str(line) for line in document.get("warnings", [])),
+        notes=tuple(str(line) for line in document.get("notes", [])),
     )
 
 

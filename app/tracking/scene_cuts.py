@@ -42,10 +42,21 @@ class SceneCutDetector:
         self._before: _Shot | None = None
         self._shot = self._latest = 0
 
-    def shot_of(self, picture: NDArray[np.uint8], seconds: float) -> int:
-        """Number of the shot that the next frame belongs to: uint8 (H, W, 3), and when it is shown."""
+    def shot_of(self, picture: NDArray[np.uint8], seconds: float, *, another: bool = False) -> int:
+        """Number of the shot that the next frame belongs to.
+
+        Args:
+            picture: uint8, (H, W, 3).
+            seconds: when it is shown.
+            another: another recording begins with it, whatever it shows.
+        """
         last, now = self._last, _signature_of(picture)
         self._last = now
+        if another and last is not None:
+            self._before = None
+            self._latest += 1
+            self._shot = self._latest
+            return self._shot
         if last is None or _go_together(last, now):
             return self._shot
         before = self._before

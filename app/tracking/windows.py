@@ -27,7 +27,7 @@ class WindowFrame:
         seconds: when it is shown.
         picture: uint8, (H, W, 3), RGB.
         shot: number of its shot.
-        warnings: what was found to be wrong with the file behind it, one line each.
+        warnings, notes: as in :class:`app.video.types.FrameBatch`.
     """
 
     index: int
@@ -35,6 +35,7 @@ class WindowFrame:
     picture: NDArray[np.uint8] = field(repr=False)
     shot: int = 0
     warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def without_picture(self) -> WindowFrame:
         """The same for keeping: pictures fill the memory."""

@@ -9,20 +9,24 @@ from __future__ import annotations
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import av
-from av.audio.stream import AudioStream
+import numpy as np
 from av.container import InputContainer
-from av.stream import Disposition
+from av.sidedata.sidedata import SideData
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from app.errors import PosefixError
+from app.video.colour import HIGH_RANGE
+from app.video.geometry import QUARTER, Orientation
+from app.video.streams import STREAMED, Beginning, beginning_of, film_of, packets_of, sound_of
 from app.video.types import VideoInfo
 
-# Frames per second that a camera's file may claim.
-LOWEST_RATE, HIGHEST_RATE = 1 / 3600, 1000
+# Widths of a pixel, or heights: nothing plays more than that.
+MOST_STRETCHED = 10
 
 
 @contextmanager
@@ -41,6 +45,13 @@ def open_container(path: Path) -> Iterator[InputContainer]:
         raise PosefixError(f"{path}: {_diagnose(path)}") from error
     with container:
         yield container
+
+
+@contextmanager
+def open_film(path: Path, index: int) -> Iterator[tuple[InputContainer, VideoStream]]:
+    """The file opened by FFmpeg, and its stream of this number; see :func:`open_container`."""
+    with open_container(path) as container:
+        yield container, next(stream for stream in container.streams.video if stream.index == index)
 
 
 def address(path: Path) -> Path:
@@ -77,8 +88,13 @@ def _diagnose(path: Path) -> str:
     return "not a video that FFmpeg knows. Convert it to MP4 (H.264) first."
 
 
-def probe(path: Path) -> VideoInfo:
+def probe(path: Path, *, turn: int = 0, fps: float | None = None) -> VideoInfo:
     """Facts about the video at ``path``.
+
+    Args:
+        path: the file.
+        turn: degrees clockwise by which the user turns the picture beyond what the file asks for.
+        fps: frames a second of a stream that carries no times.
 
     Raises:
         PosefixError: there is no video to be read; the message says why and what to do.
@@ -86,62 +102,86 @@ def probe(path: Path) -> VideoInfo:
     with open_container(path) as container:
         if not len(container.streams):
             raise PosefixError(f"{path}: {_diagnose(path)}")
-        # A song's cover is a picture, but no video.
-        films = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
-        if not films:
+        chosen = film_of(container)
+        if chosen is None:
+            # A song's cover is a picture, but no video.
             kind = "only sound, no picture" if container.streams.audio else "no video stream"
             raise PosefixError(f"{path}: {kind}. Give a file with video in it.")
-        stream = films[0]
-        sound = sound_of(container)
-        first = _first_frame(container, stream)
-        if first is None:
+        index = chosen.index
+    with open_film(path, index) as (container, film):
+        beginning = beginning_of(container, film)
+        if beginning is None:
             raise PosefixError(f"{path}: no frame in it can be decoded. Copy or record it again.")
-        rotation = round(-first.rotation) % 360
-        turned = rotation in (90, 270)
-        fps = _rate(stream)
-        start = float(first.time or 0.0)
-        duration = _duration(container, stream, start) or stream.frames / fps
-        return VideoInfo(
-            path=path,
-            width=first.height if turned else first.width,
-            height=first.width if turned else first.height,
-            fps=fps,
-            frames=stream.frames or max(1, round(duration * fps)),
-            frames_counted=stream.frames > 0,
-            duration_seconds=duration,
-            start_seconds=start,
-            rotation=rotation,
-            video_codec=stream.codec_context.codec.canonical_name,
-            audio_codec=sound.codec_context.codec.canonical_name if sound else None,
-            container=container.format.name,
-        )
+        if fps is not None and beginning.start_seconds is None:
+            beginning = replace(beginning, fps=fps)
+        return _facts(path, container, film, beginning, turn)
 
 
-def sound_of(container: InputContainer) -> AudioStream | None:
-    """The first sound that FFmpeg can decode."""
-    # No decoder, no rate: damaged files announce sound and hold none.
-    known = (stream for stream in container.streams.audio if stream.codec_context is not None)
-    return next((stream for stream in known if stream.codec_context.sample_rate), None)
+def _facts(
+    path: Path, container: InputContainer, film: VideoStream, beginning: Beginning, turn: int
+) -> VideoInfo:
+    first, fps = beginning.frame, beginning.fps
+    orientation = orientation_of(first).then(Orientation.clockwise(turn))
+    width, height = orientation.size(first.width, first.height)
+    aspect = pixel_aspect_of(film)
+    start = beginning.start_seconds or 0.0
+    duration = _duration(container, film, start)
+    frames = film.frames or (max(1, round(duration * fps)) if duration > 0 else _count(path, film.index))
+    sound = sound_of(container)
+    return VideoInfo(
+        path=path,
+        width=width,
+        height=height,
+        fps=fps,
+        frames=frames,
+        frames_counted=film.frames > 0,
+        duration_seconds=duration if duration > 0 else frames / fps,
+        start_seconds=start,
+        rotation=orientation.degrees,
+        video_codec=film.codec_context.codec.canonical_name,
+        audio_codec=sound.codec_context.codec.canonical_name if sound else None,
+        container=container.format.name,
+        mirrored=orientation.mirrored,
+        pixel_aspect=1 / aspect if orientation.sideways else aspect,
+        stream=film.index,
+        decoding_order=beginning.decoding_order,
+        streamed=not STREAMED.isdisjoint(container.format.name.split(",")),
+        high_range=first.color_trc in HIGH_RANGE,
+    )
 
 
-def _first_frame(container: InputContainer, stream: VideoStream) -> VideoFrame | None:
+def orientation_of(frame: VideoFrame) -> Orientation:
+    """How the file asks players to turn and mirror a frame."""
     try:
-        return next(container.decode(stream), None)
-    except av.error.FFmpegError:
-        return None
+        data = frame.side_data.get("DISPLAYMATRIX")
+    except ValueError:
+        # Beside it is something that PyAV does not know; it tells the turn all the same.
+        return Orientation.clockwise(QUARTER * round(-frame.rotation / QUARTER))
+    if data is None:
+        return Orientation()
+    assert isinstance(data, SideData)
+    return Orientation.from_display_matrix(np.frombuffer(memoryview(data), np.int32)[:5].tolist())
 
 
-def _rate(stream: VideoStream) -> float:
-    # Where Matroska and FLV name no rate, the average is but the clock of the container or the codec; so
-    # are both in a transport stream of one frame.
-    rates = (stream.average_rate, stream.guessed_rate)
-    return next((float(rate) for rate in rates if rate and LOWEST_RATE <= rate < HIGHEST_RATE), 25.0)
+def pixel_aspect_of(film: VideoStream) -> float:
+    """Width of a stored pixel in heights; 1 where the file does not say, or says what no screen shows."""
+    for aspect in (film.sample_aspect_ratio, film.codec_context.sample_aspect_ratio):
+        if aspect and 1 / MOST_STRETCHED <= aspect <= MOST_STRETCHED:
+            return float(aspect)
+    return 1.0
 
 
-def _duration(container: InputContainer, stream: VideoStream, start: float) -> float | None:
+def _count(path: Path, index: int) -> int:
+    """Frames of a stream that says neither how many it has nor how long it is."""
+    with open_film(path, index) as (container, film):
+        return max(1, len(list(packets_of(container, film))))
+
+
+def _duration(container: InputContainer, stream: VideoStream, start: float) -> float:
     if stream.duration and stream.time_base:
         return float(stream.duration * stream.time_base)
     if not container.duration:
-        return None
-    # Matroska counts from zero, not from the first frame.
-    return container.duration / av.time_base - (start if "matroska" in container.format.name else 0.0)
+        return 0.0
+    # These count from zero, not from the first frame.
+    from_zero = {"matroska", "nut"}.intersection(container.format.name.split(","))
+    return container.duration / av.time_base - (start if from_zero else 0.0)

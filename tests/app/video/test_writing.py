@@ -1,5 +1,7 @@
 """Writing video: what players play, upright, with the source's times and its sound in step."""
 
+from fractions import Fraction
+
 import av
 import numpy as np
 import pytest
@@ -7,13 +9,15 @@ import pytest
 import app
 from app.video.writer import write_video
 from tests.fixtures import clips
-from tests.fixtures.fakes import BlobEstimator, ShiftCorrector
+from tests.fixtures.fakes import BlobDetector, BlobEstimator, ShiftCorrector
 
 
 def process(path, folder, **options):
     """The overlay of a clip."""
     video = app.open_video(path)
-    result = app.correct(app.estimate(video, BlobEstimator(), **options), ShiftCorrector())
+    result = app.correct(
+        app.estimate(video, BlobEstimator(), detector=BlobDetector(), **options), ShiftCorrector()
+    )
     app.render(video, result, folder / "overlay.mp4")
     return folder / "overlay.mp4"
 
@@ -148,3 +152,55 @@ def test_nothing_appears_when_writing_fails(tmp_path):
         writer.write(clips.picture(0, seconds=0), pts_seconds=0)
         writer.write(clips.picture(1, seconds=0.05), pts_seconds=1 / 0)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("sound", "rate"), [("aac", 48_000), ("mp2", 48_000)])
+def test_joined_recordings_keep_their_sound_in_step(tmp_path, sound, rate):
+    # The second begins where its own clock says 7 s, and the flash is not in it; the beep of the first is.
+    first = clips.write_clip(tmp_path / "1.ts", sound=sound)
+    path = clips.joined(tmp_path / "both.ts", first, first)
+    overlay = process(path, tmp_path)
+    with av.open(str(overlay)) as container:
+        assert len(list(container.decode(video=0))) == 2 * clips.COUNT
+    with av.open(str(overlay)) as container:
+        waves = [(frame.time, np.abs(frame.to_ndarray()).max() > 0.15) for frame in container.decode(audio=0)]
+    beeps = [time for time, loud in waves if loud]
+    # One flash at 0.5 s of either recording; each takes about a second.
+    assert min(beeps) == pytest.approx(0.5, abs=0.05)
+    assert min(time for time in beeps if time > 1) == pytest.approx(1.5, abs=0.08)
+    assert max(beeps) < 1.75
+
+
+def test_the_aspect_of_the_pixels_is_passed_on(tmp_path):
+    source = clips.write_clip(tmp_path / "a.mp4", aspect=Fraction(3, 4))
+    overlay = process(source, tmp_path)
+    with av.open(str(overlay)) as container:
+        assert container.streams.video[0].sample_aspect_ratio == Fraction(3, 4)
+    assert app.open_video(overlay).info.pixel_aspect == 0.75
+
+
+def test_frames_of_other_size_are_in_the_result(tmp_path):
+    overlay = process(clips.other_size_later(tmp_path / "a.mp4"), tmp_path)
+    info = app.open_video(overlay).info
+    assert (info.width, info.height, info.frames) == (160, 120, 40)
+
+
+@pytest.mark.parametrize("rate", [1000, 2000])
+def test_high_rates_are_written(tmp_path, rate):
+    times = tuple(number / rate for number in range(20))
+    source = clips.write_clip(tmp_path / "a.mp4", times=times, rate=rate, options={"bf": "0"})
+    np.testing.assert_allclose(frame_times(process(source, tmp_path)), times, atol=1 / 90_000)
+
+
+def test_two_who_write_the_same_file_at_once_both_write_it_whole(tmp_path):
+    target = tmp_path / "a.mp4"
+    writers = [write_video(target, width=160, height=120, fps=25) for _ in range(2)]
+    # More frames than the encoder keeps back, so that both have something in their files.
+    for writer, frames in zip([writer.__enter__() for writer in writers], (70, 80), strict=True):
+        for number in range(frames):
+            writer.write(clips.picture(number, seconds=0, count=80), pts_seconds=number / 25)
+    for writer, frames in zip(writers, (70, 80), strict=True):
+        writer.__exit__(None, None, None)
+        # Who ends last has the file.
+        assert app.open_video(target).info.frames == frames
+    assert [path.name for path in tmp_path.iterdir()] == ["a.mp4"]
