@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -54,6 +54,16 @@ def bare_name(path: Path) -> str:
     """The name of a pattern without suffix and place for the number; the folder's, if nothing is left."""
     name = _FIELD.sub("", path.stem).strip("_-. ")
     return name or path.absolute().parent.name
+
+
+def patterns(paths: Iterable[Path]) -> list[Path]:
+    """Patterns of the pictures whose names differ by their last number alone, and pictures without one."""
+    found: dict[Path, list[Path]] = {}
+    for path in paths:
+        parts = re.match(r"(.*?)(\d+)(\D*)$", path.stem)
+        name = f"{parts.group(1)}%d{parts.group(3)}{path.suffix}" if parts else path.name
+        found.setdefault(path.with_name(name), []).append(path)
+    return [pattern if len(files) > 1 else files[0] for pattern, files in found.items()]
 
 
 def find_pictures(path: Path, *, fps: float | None) -> PictureSequence:

@@ -201,15 +201,3 @@ def test_nothing_is_corrected_across_a_leap_to_somebody_else(clip):
     corrected = app.correct(result, corrector)
     assert corrector.frames == [12, 18]
     assert corrected.people[0].corrected.shape == (30, 7, 2)
-
-
-def test_long_films_are_read_by_a_reader_that_waits(clip, monkeypatch):
-    from app.video import reader
-
-    whole = list(app.open_video(clip).batches(size=64))
-    monkeypatch.setattr(reader, "AHEAD_BYTES", 0)
-    monkeypatch.setattr(reader.decord, "VideoReader", None)
-    again = list(app.open_video(clip).batches(size=64))
-    np.testing.assert_array_equal(again[0].indices, whole[0].indices)
-    np.testing.assert_allclose(again[0].pts_seconds, whole[0].pts_seconds, atol=1e-4)
-    assert np.abs(again[0].frames.astype(int) - whole[0].frames).mean() < 3

@@ -109,15 +109,19 @@ def test_what_came_before_the_damage_is_kept(tmp_path, posefix, make, name, fram
     assert there(tmp_path) == sorted([name, "video_posefix.json", "video_posefix.mp4"])
 
 
-def test_a_leap_in_time_ends_the_video(tmp_path, posefix):
+def test_a_leap_in_time_is_a_cut_and_loses_nothing(tmp_path, posefix):
     times = (*clips.TIMES[:10], *(seconds + 86_400 for seconds in clips.TIMES[10:]))
     path = clips.write_clip(tmp_path / "video.mkv", times=times)
-    status, (line,) = posefix(path)
-    assert status == 1
-    assert line.startswith(f"{path}: damaged, it breaks off after frame 10 of ")
-    np.testing.assert_allclose(
-        app.load(tmp_path / "video_posefix.json").pts_seconds, clips.TIMES[:10], atol=1e-3
-    )
+    assert posefix(path, "--min-track", "0.1") == (0, [])
+    result = app.load(tmp_path / "video_posefix.json")
+    np.testing.assert_allclose(result.pts_seconds, clips.TIMES, atol=1e-3)
+    assert result.cuts == (10,)
+    # Nobody is followed from one recording to the next.
+    found = [np.flatnonzero(person.found).tolist() for person in result.people]
+    assert sorted(found) == [list(range(10)), list(range(10, 20))]
+    assert result.run.warnings == ()
+    (note,) = result.run.notes
+    assert note.startswith(f"{path}: its clock jumps before frame 10, as where recordings are joined.")
 
 
 def test_pictures_that_decord_makes_up_are_not_taken(tmp_path, posefix, monkeypatch):
