@@ -19,6 +19,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from app.anonymise import Heads, find_heads
     from app.errors import PosefixError
     from app.keypoints.posefix_json import load, save
     from app.pipeline import correct, estimate, render
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 # Imported when first asked for: torch takes seconds, and ``posefix --help`` needs none of it.
 _HOMES = {
+    "Heads": "app.anonymise",
+    "find_heads": "app.anonymise",
     "load": "app.keypoints.posefix_json",
     "save": "app.keypoints.posefix_json",
     "PosefixError": "app.errors",
@@ -42,6 +45,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "Heads",
     "Person",
     "PosefixError",
     "Result",
@@ -49,6 +53,7 @@ __all__ = [
     "Video",
     "correct",
     "estimate",
+    "find_heads",
     "load",
     "open_video",
     "render",

@@ -18,6 +18,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from app.anonymise.heads import Heads
 from app.errors import PosefixError
 from app.rendering.overlay import OverlayAnnotator, Style
 from app.result import ModelRecord, Person, Result, RunRecord, VideoSource
@@ -247,6 +248,7 @@ def render(
     path: str | Path | None,
     *,
     style: Style | None = None,
+    heads: Heads | None = None,
     watch: Spectator | None = None,
     progress: Progress = _silent,
 ) -> Mapping[str, float]:
@@ -257,6 +259,7 @@ def render(
         result: from :func:`estimate` or :func:`correct`.
         path: of an MP4; None: no video is written.
         style: colours, sizes and what is drawn.
+        heads: from :func:`app.find_heads`, for a style that hides faces; they are hidden in every picture.
         watch: called with the row, the frame and the drawn frame, for every row in order.
         progress: called with the number of frames done.
 
@@ -264,32 +267,38 @@ def render(
         The seconds of ``decode``, ``render`` and ``encode``.
 
     Raises:
+        ValueError: the style hides faces and ``heads`` are not given.
         PosefixError: the folder or the disk does not take the file.
     """
-    clock = _Clock()
-    annotator = OverlayAnnotator(
-        style or Style(), result.skeleton, size=(result.source.width, result.source.height)
-    )
+    clock, style = _Clock(), style or Style()
+    if style.hide_faces and heads is None:
+        raise ValueError("Faces cannot be hidden without heads: app.find_heads gives them.")
+    annotator = OverlayAnnotator(style, result)
     rows = {int(index): row for row, index in enumerate(result.frame_indices)}
     start, end = float(result.pts_seconds[0]), float(result.pts_seconds[-1]) + video.info.smallest_step
-    with _overlay(video.info, result, path) as writer:
+    with _overlay(video.info, result, path, size=annotator.size) as writer:
         for batch in clock.decode(video.batches(size=1, start=start, end=end)):
             row = rows.get(int(batch.indices[0]))
             if row is None:
                 continue
+            frame = batch.frames[0]
             with clock.measure("render"):
-                drawn = annotator.annotate(batch.frames[0], result.people, row)
+                if heads is not None and style.hide_faces:
+                    frame = heads.hide(frame, row, how=style.hide_faces)
+                drawn = annotator.annotate(frame, row)
             if writer is not None:
                 with clock.measure("encode"):
                     writer.write(drawn, pts_seconds=float(result.pts_seconds[row]) - start)
             if watch is not None:
-                watch(row, batch.frames[0], drawn)
+                watch(row, frame, drawn)
             progress(1)
     return clock.seconds
 
 
 @contextmanager
-def _overlay(info: VideoInfo, result: Result, path: str | Path | None) -> Iterator[VideoWriter | None]:
+def _overlay(
+    info: VideoInfo, result: Result, path: str | Path | None, *, size: tuple[int, int]
+) -> Iterator[VideoWriter | None]:
     """The overlay video that appears when the block ends; None where none is wanted."""
     if path is None:
         yield None
@@ -299,8 +308,8 @@ def _overlay(info: VideoInfo, result: Result, path: str | Path | None) -> Iterat
         last_seconds = max(info.smallest_step, info.duration_seconds - float(result.pts_seconds[-1]))
     with write_video(
         Path(path),
-        width=info.width,
-        height=info.height,
+        width=size[0],
+        height=size[1],
         fps=info.fps,
         pixel_aspect=info.pixel_aspect,
         last_seconds=last_seconds,

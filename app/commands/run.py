@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.commands import arguments
+from app.commands.look import add_look_options, look_of
 
 if TYPE_CHECKING:
     from app.jobs.batch import Options
@@ -54,7 +55,9 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
     _add_file_options(parser.add_argument_group("files"))
     _add_work_options(parser.add_argument_group("work"))
     _add_people_options(parser.add_argument_group("people"))
-    _add_overlay_options(parser.add_argument_group("overlay"))
+    overlay = parser.add_argument_group("overlay")
+    _add_overlay_options(overlay)
+    add_look_options(overlay)
     _add_picture_options(parser.add_argument_group("pictures"))
 
 
@@ -130,10 +133,10 @@ def _add_overlay_options(group: argparse._ArgumentGroup) -> None:
         "--corrected-colour", type=arguments.colour, metavar="COLOUR", help="(default: yellow)"
     )
     group.add_argument(
-        "--radius", type=float, metavar="PX", help="of joints (default: by the size of the frame)"
+        "--radius", type=float, metavar="PX", help="of joints (default: by the size of the person)"
     )
     group.add_argument(
-        "--thickness", type=int, metavar="PX", help="of limbs (default: by the size of the frame)"
+        "--thickness", type=int, metavar="PX", help="of limbs (default: by the size of the person)"
     )
     group.add_argument(
         "--min-score",
@@ -203,6 +206,7 @@ def _options(args: argparse.Namespace) -> Options:
         background=args.background,
         min_score=args.min_score,
         tags=people.several,
+        **look_of(args),
         **{name: colour for name, colour in colours.items() if colour is not None},
     )
     if args.end is not None and args.end <= args.start:

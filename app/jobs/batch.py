@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from rich.table import Table
 
 from app import pipeline
+from app.anonymise.heads import Heads, find_heads
 from app.errors import PosefixError
 from app.jobs.files import check_folder, missing_folders, remove_empty
 from app.jobs.inputs import Job
@@ -154,7 +155,8 @@ def run_job(job: Job, options: Options, *, models: Models, reporter: Reporter) -
     # The data appears last, so that an interrupted file leaves nothing that looks done, but is on the disk
     # first: an overlay without its data would be taken for a finished file the next time.
     with posefix_json.saving(result, job.data):
-        sheet, drawing = _draw(job, options, video, result, reporter)
+        heads = _find_heads(options, video, result, models, reporter) if options.style.hide_faces else None
+        sheet, drawing = _draw(job, options, video, result, heads, reporter)
     if sheet is not None:
         save_png(job.montage, sheet)
     not_there, warnings = _frames_missing(job, options, result), list(result.run.warnings)
@@ -197,8 +199,25 @@ def _rates(frames: int, working: Mapping[str, float], drawing: Mapping[str, floa
     return {s: frames / max(working.get(s, 0.0) + drawing.get(s, 0.0), 1e-9) for s in stages}
 
 
+def _find_heads(
+    options: Options, video: Video, result: Result, models: Models, reporter: Reporter
+) -> Heads | None:
+    """Where the heads are, if any picture is to be written."""
+    if not (options.video or options.frames or options.montage):
+        return None
+    with reporter.stage(video.info.path.name, "find heads", total=len(result.frame_indices)) as progress:
+        return find_heads(
+            video, result, estimator=models.estimator, detector=models.detector, progress=progress
+        )
+
+
 def _draw(
-    job: Job, options: Options, video: Video, result: Result, reporter: Reporter
+    job: Job,
+    options: Options,
+    video: Video,
+    result: Result,
+    heads: Heads | None,
+    reporter: Reporter,
 ) -> tuple[NDArray[np.uint8] | None, Mapping[str, float]]:
     """Writes the video and the frames that are wanted; gives the montage, and seconds by stage."""
     montage = Montage(result, style=options.style) if options.montage else None
@@ -209,6 +228,8 @@ def _draw(
         index = int(result.frame_indices[row])
         if options.frames is not None and index in options.frames:
             save_png(job.still(index), drawn)
+        if len(result.frame_indices) == 1:
+            save_png(job.picture, drawn)  # a photograph
         if montage is not None:
             montage.add(row, frame)
 
@@ -218,6 +239,7 @@ def _draw(
             result,
             job.video if options.video else None,
             style=options.style,
+            heads=heads,
             watch=watch,
             progress=progress,
         )

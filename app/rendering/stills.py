@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from app.rendering.overlay import OverlayAnnotator, Style
+from app.rendering.before_after import Change, CloseUp, most_changed
+from app.rendering.style import Style
 from app.result import Result
-from estimators.boxes import enclosing, padded
 from weights.files import written_whole
 
 Picture = NDArray[np.uint8]
-TILE_HEIGHT = 360
-CAPTION_HEIGHT = 28
-GAP = 6
-SMALLEST_HALF = 160
+TILE_HEIGHT, LINE_HEIGHT, GAP = 400, 20, 8
+SHEET_WIDTH = 1800
+PAPER, INK = 255, (30, 30, 30)
+FONT, FONT_SCALE = cv2.FONT_HERSHEY_SIMPLEX, 0.45
+LEGEND = (
+    "left: as estimated   ",
+    "right: corrected   ",
+    "white circle: moved noticeably, from the dot   ",
+    "ring: unsure",
+)
 
 
 @dataclass(frozen=True)
@@ -59,98 +65,82 @@ def save_png(path: Path, picture: Picture) -> None:
         partial.write_bytes(png.tobytes())
 
 
-def rows_most_changed(result: Result, *, count: int, apart_seconds: float = 0.5) -> list[int]:
-    """Rows of the result in which the correction moved the joints most, in order, some time apart."""
-    if not result.people:
-        return []
-    moved = np.stack([person.moved_px for person in result.people])
-    change = np.nanmean(np.nan_to_num(moved), axis=(0, 2))
-    chosen: list[int] = []
-    for row in np.argsort(-change):
-        far = all(
-            abs(result.pts_seconds[row] - result.pts_seconds[other]) >= apart_seconds for other in chosen
-        )
-        if far and change[row] > 0:
-            chosen.append(int(row))
-        if len(chosen) == count:
-            break
-    return sorted(chosen)
-
-
 class Montage:
-    """Collects pairs of pictures, initial joints beside corrected ones, for one contact sheet.
+    """Collects pairs of close-ups, initial joints beside corrected ones, for one contact sheet.
 
     Args:
         result: with corrected people.
-        style: colours and sizes.
-        pairs: how many frames to show.
+        style: colours.
+        pairs: how many to show at most; fewer where the correction changed little.
     """
 
     def __init__(self, result: Result, *, style: Style, pairs: int = 8) -> None:
         self._result = result
-        size = (result.source.width, result.source.height)
-        self._before = OverlayAnnotator(replace(style, draw="initial"), result.skeleton, size=size)
-        self._after = OverlayAnnotator(replace(style, draw="corrected"), result.skeleton, size=size)
-        self._rows = frozenset(rows_most_changed(result, count=pairs))
-        self._tiles: list[Picture] = []
+        self._changes = most_changed(result, count=pairs)
+        places = [(change.row, change.person) for change in self._changes]
+        self._close_up = CloseUp(result, style=style, height=TILE_HEIGHT, places=places)
+        self._tiles: dict[tuple[int, int], Picture] = {}
 
     def add(self, row: int, frame: Picture) -> None:
         """Takes the frame if it is one of those to show."""
-        if row not in self._rows:
-            return
-        people = self._result.people
-        x1, y1, x2, y2 = self._region(row)
-        before = self._before.annotate(frame, people, row)[y1:y2, x1:x2]
-        after = self._after.annotate(frame, people, row)[y1:y2, x1:x2]
-        moved = np.nanmean(np.stack([person.moved_px[row] for person in people]))
-        index, seconds = self._result.frame_indices[row], self._result.pts_seconds[row]
-        caption = f"frame {index}  {seconds:.2f} s  moved {moved:.1f} px"
-        self._tiles.append(_tile(before, after, caption))
+        for change in self._changes:
+            if change.row == row:
+                pair = self._close_up.pair(frame, change)
+                self._tiles[row, change.person] = _tile(*pair, self._captions(change))
 
     def sheet(self) -> Picture | None:
-        """The contact sheet, uint8, (H, W, 3), RGB; None where the correction moved nothing."""
+        """The contact sheet, uint8, (H, W, 3), RGB; None where the correction moved nothing noticeably."""
         if not self._tiles:
             return None
-        columns = 2 if len(self._tiles) > 1 else 1
-        width = max(tile.shape[1] for tile in self._tiles)
-        tiles = [_pad_to(tile, width) for tile in self._tiles]
-        tiles += [np.zeros_like(tiles[0])] * (-len(tiles) % columns)
+        tiles = [self._tiles[key] for key in sorted(self._tiles)]
+        fitting = max(1, SHEET_WIDTH // tiles[0].shape[1])
+        # The rows share the tiles evenly.
+        columns = -(-len(tiles) // -(-len(tiles) // fitting))
+        tiles += [np.full_like(tiles[0], PAPER)] * (-len(tiles) % columns)
         rows = [np.hstack(tiles[i : i + columns]) for i in range(0, len(tiles), columns)]
-        return np.vstack(rows)
+        return np.vstack([_legend(rows[0].shape[1]), *rows])
 
-    def _region(self, row: int) -> tuple[int, int, int, int]:
-        """The part of the frame around the joints, whole pixels, inside the frame."""
-        points = [p.initial[row, :, :2] for p in self._result.people]
-        points += [p.corrected[row] for p in self._result.people if p.corrected is not None]
-        there = np.concatenate(points)
-        there = there[np.isfinite(there).all(axis=1)]
-        width, height = self._result.source.width, self._result.source.height
-        box = padded(enclosing(there), 0.2)
-        x1, y1 = np.clip(box[:2] - 8, 0, [width - 2, height - 2]).astype(int)
-        x2, y2 = np.clip(box[2:] + 8, [x1 + 2, y1 + 2], [width, height]).astype(int)
-        return int(x1), int(y1), int(x2), int(y2)
-
-
-def _tile(before: Picture, after: Picture, caption: str) -> Picture:
-    scale = TILE_HEIGHT / before.shape[0]
-    size = (max(1, round(before.shape[1] * scale)), TILE_HEIGHT)
-    # Wide enough for the caption, where the person is a narrow strip.
-    halves = [
-        _pad_to(cv2.resize(half, size, interpolation=cv2.INTER_AREA).astype(np.uint8), SMALLEST_HALF)
-        for half in (before, after)
-    ]
-    pair = np.hstack([halves[0], np.zeros((TILE_HEIGHT, GAP, 3), np.uint8), halves[1]])
-    strip = np.zeros((CAPTION_HEIGHT, pair.shape[1], 3), np.uint8)
-    pair = np.vstack([strip, pair, strip])
-    for text, x, y in (
-        ("initial", 6, 19),
-        ("corrected", halves[0].shape[1] + GAP + 6, 19),
-        (caption, 6, CAPTION_HEIGHT + TILE_HEIGHT + 19),
-    ):
-        cv2.putText(pair, text, (x, y), cv2.FONT_HERSHEY_SIMPLEX, 0.45, (255, 255, 255), 1, cv2.LINE_AA)
-    return pair
+    def _captions(self, change: Change) -> tuple[str, str]:
+        result = self._result
+        when = f"frame {result.frame_indices[change.row]}, {result.pts_seconds[change.row]:.2f} s"
+        if len(result.people) > 1:
+            when += f", person {result.people[change.person].id}"
+        farthest = [joint for joint in np.argsort(-change.moved_px) if change.noticeable[joint]][:2]
+        names = [result.skeleton.joints[joint].replace("_", " ") for joint in farthest]
+        moved = [
+            f"{name} {change.moved_px[joint]:.0f} px" for name, joint in zip(names, farthest, strict=True)
+        ]
+        return when, "moved: " + ", ".join(moved)
 
 
-def _pad_to(tile: Picture, width: int) -> Picture:
-    missing = max(0, width - tile.shape[1])
-    return np.pad(tile, ((0, 0), (0, missing), (0, 0)))
+def _tile(before: Picture, after: Picture, captions: tuple[str, str]) -> Picture:
+    """A pair beside each other on paper, with two lines below; never narrower than its lines."""
+    pair = np.hstack([before, np.full((len(before), GAP, 3), PAPER, np.uint8), after])
+    width = max(pair.shape[1], *(_text_width(line) for line in captions)) + 2 * GAP
+    tile = np.full((TILE_HEIGHT + 2 * LINE_HEIGHT + 3 * GAP, width, 3), PAPER, np.uint8)
+    left = (width - pair.shape[1]) // 2
+    tile[GAP : GAP + TILE_HEIGHT, left : left + pair.shape[1]] = pair
+    for number, line in enumerate(captions, start=1):
+        _write(tile, line, left, TILE_HEIGHT + GAP + number * LINE_HEIGHT)
+    return tile
+
+
+def _legend(width: int) -> Picture:
+    """What the colours and marks mean, on as many lines as it takes."""
+    lines = [""]
+    for part in LEGEND:
+        if lines[-1] and _text_width(lines[-1] + part) > width - 2 * GAP:
+            lines.append("")
+        lines[-1] += part
+    strip = np.full((LINE_HEIGHT * len(lines) + GAP, width, 3), PAPER, np.uint8)
+    for number, line in enumerate(lines, start=1):
+        _write(strip, line, GAP, number * LINE_HEIGHT)
+    return strip
+
+
+def _write(picture: Picture, text: str, x: int, y: int) -> None:
+    cv2.putText(picture, text, (x, y), FONT, FONT_SCALE, INK, 1, cv2.LINE_AA)
+
+
+def _text_width(text: str) -> int:
+    return int(cv2.getTextSize(text, FONT, FONT_SCALE, 1)[0][0])

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import av
+import cv2
 import numpy as np
 import pytest
 
@@ -141,6 +142,17 @@ def test_a_job_writes_all_that_is_asked_for_and_nothing_else(clip, tmp_path):
         "blob_posefix_frames/blob_posefix_000007.png",
         "blob_posefix_montage.png",
     ]
+
+
+def test_a_clip_of_one_frame_gives_a_picture_too(tmp_path):
+    path = tmp_path / "photo.mp4"
+    with write_video(path, width=160, height=120, fps=FPS) as writer:
+        writer.write(blob_frames([(60, 60)])[0], pts_seconds=0)
+    run(path, tmp_path)
+    picture = cv2.imread(str(tmp_path / "blob_posefix.png"))
+    assert picture.shape == (120, 160, 3)
+    blue, green, red = np.moveaxis(picture.astype(int), 2, 0)
+    assert ((blue < 100) & (green > 150) & (red > 180)).sum() > 20
 
 
 def test_without_video_there_is_data_alone(clip, tmp_path):

@@ -9,12 +9,11 @@ import app
 from app.commands.main import main
 from app.keypoints import posefix_json
 from app.pipeline import stretches
-from app.rendering.overlay import TAG_COLOURS, OverlayAnnotator, Style
 from app.video.writer import write_video
 from tests.app.keypoints.test_posefix_json import make_result
 from tests.app.test_pipeline import CountingCorrector
 from tests.fixtures.casts import BLUE, FPS, RED, SIZE, Actor, KnowingDetector, KnowingEstimator, film
-from tests.fixtures.fakes import LAYOUT, UPPER_BODY, blob_frames
+from tests.fixtures.fakes import LAYOUT, blob_frames
 
 
 def two_people():
@@ -62,21 +61,6 @@ def test_the_corrector_stops_at_cuts_and_works_where_somebody_is():
     person = replace(second, boxes=np.where(np.arange(6)[:, None] < 2, np.nan, 10.0).astype(np.float32))
     person = replace(person, boxes=person.boxes + np.array([0, 0, 5, 5], np.float32))
     assert stretches(person, cuts=(4,)) == [slice(2, 4), slice(4, 6)]
-
-
-def test_each_person_has_a_tag_in_a_colour_of_their_own_where_they_are_seen():
-    result = two_people()
-    people = [replace(p, boxes=p.boxes + 20 * i) for i, p in enumerate(result.people)]
-    annotator = OverlayAnnotator(Style(tags=True), UPPER_BODY, size=(120, 100))
-    picture = annotator.annotate(np.full((100, 120, 3), 90, np.uint8), tuple(people), 0)
-    for person in people:
-        assert (picture == TAG_COLOURS[person.id]).all(axis=2).sum() > 20
-    # The last boxes are missing.
-    picture = annotator.annotate(np.full((100, 120, 3), 90, np.uint8), tuple(people), 5)
-    assert not any((picture == colour).all(axis=2).any() for colour in TAG_COLOURS)
-    plain = OverlayAnnotator(Style(), UPPER_BODY, size=(120, 100))
-    picture = plain.annotate(np.full((100, 120, 3), 90, np.uint8), tuple(people), 0)
-    assert not any((picture == colour).all(axis=2).any() for colour in TAG_COLOURS)
 
 
 def test_a_film_with_a_cut_from_file_to_result(tmp_path):
