@@ -12,6 +12,9 @@ DEVICES = ("auto", "cpu", "cuda")
 def choose_device(name: str) -> torch.device:
     """The device called ``name``; ``auto`` is CUDA where there is some.
 
+    On CUDA, float32 shall be float32: torch's TensorFloat-32 keeps 11 bits of it in convolutions and LSTMs,
+    too few for YR's scores and for corrections of tenths of a pixel. What is to be quick asks for half.
+
     Raises:
         UsageError: CUDA is asked for and absent, or no device has that name.
     """
@@ -24,4 +27,5 @@ def choose_device(name: str) -> torch.device:
         )
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
+    torch.backends.cudnn.allow_tf32 = False
     return torch.device(name)

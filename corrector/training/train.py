@@ -20,7 +20,7 @@ from corrector.training.data import load_training_data
 from corrector.training.joint_gain import fit_joint_gain
 from corrector.training.validation import Report, Validation
 from corrector.training.windows import TrainingBatch, WindowSampler
-from estimators.trainer import Learner, Losses, MovingAverage, Run, mixed_precision
+from estimators.trainer import Learner, Losses, MovingAverage, Run
 from weights.files import FileError
 
 SMALLEST_DISTANCE = 0.003
@@ -194,7 +194,7 @@ def train(
     run.advance(
         (sampler.batch(number, options.batch_size) for number in count(first)),
         batch_size=options.batch_size,
-        backward=lambda _name, batch: _backward(state, batch, options, device),
+        backward=lambda _name, batch: _backward(state, batch, options),
         validate=validated,
     )
     network = _finished(state, options, validation, device)
@@ -249,13 +249,11 @@ def _folds(options: TrainingOptions, device: torch.device) -> list[tuple[Correct
     return found
 
 
-def _backward(state: _State, batch: TrainingBatch, options: TrainingOptions, device: torch.device) -> Tensor:
+def _backward(state: _State, batch: TrainingBatch, options: TrainingOptions) -> Tensor:
     """Sets the gradients of a batch and gives its loss."""
     normal, place, size = normalise(batch.window, state.network.config.joints)
     target = (batch.target - place) / size
-    with mixed_precision(device):
-        answer = state.network(normal)
-    answer = Estimate(answer.points.float(), answer.log_error.float())
+    answer = state.network(normal)  # in float32: half would round the tracks that it blends
     if options.preset == "paper":
         loss = paper_loss(answer, target)
     else:

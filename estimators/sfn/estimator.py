@@ -14,6 +14,7 @@ from torch import nn
 
 from estimators import boxes as geometry
 from estimators.interface import FloatArray, FrameArray, FramePoses
+from estimators.precision import half_precision, to_device
 from estimators.sfn.builder import use_flip_test
 from estimators.sfn.configuration import SFNConfig
 from estimators.sfn.metainfo import sfn_metainfo
@@ -21,6 +22,7 @@ from estimators.sfn.pipelines import crop_pipeline
 from estimators.skeletons import POSEFIX
 
 FAINTEST_PEAK = 0.04  # lower heatmap peaks are noise: the joint is missing
+CUDA_BATCH = 32
 JOINTS_OF_A_PERSON = 8  # a person seen to the waist shows so many
 
 
@@ -40,7 +42,7 @@ class SFNEstimator:
     skeleton = POSEFIX
     finds_people = False
     turns_crops = True
-    batch_size = 8
+    batch_size = 8  # on a CPU
 
     def __init__(
         self,
@@ -56,6 +58,8 @@ class SFNEstimator:
         self.config = config
         self._score_curve = (flip_test and config.flip_score_curve) or config.score_curve
         self.device = device
+        if device.type == "cuda":
+            self.batch_size = CUDA_BATCH
         self.weights_sha256 = weights_sha256
         self.model: Any = fused(model).to(device).eval()
         use_flip_test(self.model, flip_test)
@@ -107,10 +111,10 @@ class SFNEstimator:
 
     def _predict(self, crops: list[dict[str, Any]]) -> np.ndarray:
         batch = {
-            "inputs": torch.stack([crop["inputs"] for crop in crops]),
+            "inputs": to_device(torch.stack([crop["inputs"] for crop in crops]), self.device),
             "data_samples": [crop["data_samples"] for crop in crops],
         }
-        with torch.inference_mode():
+        with torch.inference_mode(), half_precision(self.device):
             instances = [sample.pred_instances for sample in self.model.test_step(batch)]
         points = np.concatenate([instance.keypoints for instance in instances])
         peaks = np.concatenate([instance.keypoint_scores for instance in instances])

@@ -77,7 +77,8 @@ class SFNHead(HeatmapHead):
 
     def forward(self, feats: tuple[torch.Tensor, ...]) -> torch.Tensor:
         """Features of the backbone -> heatmaps (N, J, H, W) of the fusion's output."""
-        heatmaps = self.shuffle(self.final_layer(feats[-1]))
+        # In single precision: decoding is done in numpy and OpenCV, which have no half.
+        heatmaps = self.shuffle(self.final_layer(feats[-1])).float()
         return heatmaps.sigmoid() if self.logits else heatmaps
 
     def loss(

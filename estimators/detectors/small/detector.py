@@ -16,6 +16,7 @@ from estimators.detectors.interface import Detections
 from estimators.detectors.small.configuration import COARSEST_STRIDE, DetectorConfig
 from estimators.detectors.small.decoding import SHARED, decode
 from estimators.detectors.small.modeling import DetectorNetwork
+from estimators.precision import half_precision, to_device
 
 FAINTEST = 0.1
 GREY = 114
@@ -63,10 +64,10 @@ class SmallDetector:
         size = (small.shape[1], small.shape[0])
         across, down = -size[0] % COARSEST_STRIDE, -size[1] % COARSEST_STRIDE
         padded = np.pad(small, ((0, down), (0, across), (0, 0)), constant_values=GREY)
-        picture = torch.from_numpy(padded).permute(2, 0, 1)[None].to(self._device).float()
-        with torch.inference_mode():
+        picture = to_device(torch.from_numpy(padded), self._device).permute(2, 0, 1)[None].float()
+        with torch.inference_mode(), half_precision(self._device):
             logits, edges = self._model(picture)
-        boxes, scores = decode(logits[0], edges[0], threshold=FAINTEST)
+        boxes, scores = decode(logits[0].float(), edges[0].float(), threshold=FAINTEST)
         # From corners of pixels at whole numbers to middles of pixels at whole numbers.
         return boxes * np.tile([shape[1] / size[0], shape[0] / size[1]], 2) - 0.5, scores
 
