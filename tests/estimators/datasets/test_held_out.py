@@ -83,9 +83,11 @@ def test_no_source_of_sfn_gives_a_picture_that_is_held_out(tmp_path):
 
 def test_the_detector_and_yr_hold_out_the_same_pictures(tmp_path):
     make_releases(tmp_path)
-    train, held_out = load_people(tmp_path)
-    assert [len(group) for group in train.photos] == [900, 1, 2]
-    assert [len(group) for group in held_out.photos] == [100, 2]
+    train, held_out = (load_people(tmp_path, split=split).photos for split in ("train", "validation"))
+    counts = {"lsp": 900, "lspet": 1, "youtube_pose": 2, "photos": 2}
+    assert {name: len(group) for name, group in train.items()} == counts
+    counts = {"lsp": 100, "youtube_pose": 2, "photos": 2}
+    assert {name: len(group) for name, group in held_out.items()} == counts
     for watching in (False, True):
         people = youtube(tmp_path / "youtube_pose", UPPER, held_out=watching)
         names = {f"{sample.path.parent.name}/{sample.path.name}" for sample in people}
