@@ -27,6 +27,8 @@ SMALLEST_DISTANCE = 0.003
 BETA = 0.65
 """Of the beta-NLL: at 1 a pixel counts alike everywhere, at 0 relative to what is expected of the point."""
 ACCELERATION_WEIGHT = 1.0
+AVERAGE_DECAY = 0.998
+"""A step, of the moving average of the weights."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,7 @@ class _State:
         if options.low_fps_shrinkage is not None:
             self.network.config = replace(self.network.config, low_fps_shrinkage=options.low_fps_shrinkage)
         self.network.to(device)
-        average = MovingAverage(self.network, decay=0.998)
+        average = MovingAverage(self.network, decay=AVERAGE_DECAY)
         self.learner = Learner(self.network, _optimizer(self.network, options), average, clip=1.0)
         self.weights_path = options.output / f"corrector-{options.preset}.safetensors"
 

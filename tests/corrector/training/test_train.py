@@ -249,7 +249,10 @@ def test_photographs_are_shown_as_they_are_with_their_scores_in_any_order(tmp_pa
     assert again.window.present[:, :30].any(dim=2).any(dim=0).all()
 
 
-def test_training_on_a_pairs_file_learns_its_estimators_errors(data: Path, tmp_path: Path) -> None:
+def test_training_on_a_pairs_file_learns_its_estimators_errors(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("corrector.training.train.AVERAGE_DECAY", 0.95)  # so that few steps tell
     _photographs(tmp_path / "pairs.npz", takes=18, shift=60.0)
     reports: list[Report] = []
     options = TrainingOptions(
@@ -257,9 +260,10 @@ def test_training_on_a_pairs_file_learns_its_estimators_errors(data: Path, tmp_p
         output=tmp_path / "run",
         pairs=[tmp_path / "pairs.npz"],
         simulated=False,
-        steps=500,
+        steps=100,
         batch_size=16,
-        report_every=500,
+        learning_rate=5e-3,
+        report_every=100,
         low_fps_shrinkage=0.0,
         folds=2,
         config=CorrectorConfig(window=8, encoder_size=24, decoder_size=16, attention_size=8),
