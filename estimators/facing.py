@@ -41,12 +41,6 @@ def facing(keypoints: FloatArray) -> NDArray[np.str_]:
     return np.where(np.isfinite(width), kinds, UNKNOWN)
 
 
-def torso_lengths(keypoints: FloatArray) -> FloatArray:
-    """Distance (N,) between the middle of the shoulders and the middle of the hips."""
-    left_shoulder, right_shoulder, left_hip, right_hip = _corners(keypoints)
-    return np.linalg.norm(left_hip + right_hip - left_shoulder - right_shoulder, axis=1) / 2
-
-
 def _corners(keypoints: FloatArray) -> tuple[FloatArray, ...]:
     """Left and right shoulder, left and right hip, (N, 2) each."""
     ends = (f"{side}_{part}" for part in ("shoulder", "hip") for side in ("left", "right"))
@@ -78,7 +72,7 @@ def by_facing(keypoints: FloatArray, labels: FloatArray) -> dict[str, FacingRow]
         labels: (N, 15, 2), NaN where not labelled.
     """
     kinds = facing(labels)
-    limits = TORSO_SHARE * torso_lengths(labels)
+    limits = TORSO_SHARE * metrics.trunk_length(labels, POSEFIX)
     order = [JOINTS.index(name) for name in LIMB_JOINTS]
     across = [POSEFIX.flip_indices[index] for index in order]
     own = metrics.joint_distances(keypoints[:, order], labels[:, order])

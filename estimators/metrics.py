@@ -30,6 +30,12 @@ def torso_length(keypoints: FloatArray, skeleton: Skeleton) -> FloatArray:
     return np.linalg.norm(ends[..., 0, :] - ends[..., 1, :], axis=-1)
 
 
+def trunk_length(keypoints: FloatArray, skeleton: Skeleton) -> FloatArray:
+    """Distance (...) from the middle of the shoulders to that of the hips of keypoints (..., J, 2)."""
+    ends = skeleton.select(keypoints, ("left_shoulder", "right_shoulder", "left_hip", "right_hip"))
+    return np.linalg.norm(ends[..., :2, :].mean(axis=-2) - ends[..., 2:, :].mean(axis=-2), axis=-1)
+
+
 def joint_distances(estimated: FloatArray, labels: FloatArray) -> FloatArray:
     """Distances (N, J) between joints (N, J, 2): NaN where there is no label, infinite where no estimate."""
     distances = np.linalg.norm(estimated - labels, axis=-1)

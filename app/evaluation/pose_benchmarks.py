@@ -149,7 +149,7 @@ def photos(path: Path, *, split: str = "validation") -> Benchmark:
     records = [
         record
         for record in load_photos(path, split=None if split == "all" else split)
-        if np.isfinite(facing.torso_lengths(record.keypoints[None])).all()
+        if np.isfinite(metrics.trunk_length(record.keypoints, POSEFIX)).all()
     ]
     if not records:
         raise UsageError(f"{path}: nobody with a labelled torso in split {split}. Try --split all.")
@@ -163,7 +163,7 @@ def photos(path: Path, *, split: str = "validation") -> Benchmark:
         name=f"photos {path.stem}, split {split}",
         records=records,
         skeleton=POSEFIX.subset(joints),
-        units=facing.torso_lengths(labels),
+        units=metrics.trunk_length(labels, POSEFIX),
         limit=facing.TORSO_SHARE,
         steps=tuple(np.linspace(0.0, 0.5, 51)),
         axis="distance to the label, shares of the torso",

@@ -92,3 +92,6 @@ def test_sizes_of_people():
         points[:, skeleton.joints.index("left_shoulder")] = (3, 0)
         points[:, skeleton.joints.index("right_hip")] = (0, 4)
         assert metrics.torso_length(points, skeleton).tolist() == [5, 5]
+        points[:, skeleton.joints.index("right_shoulder")] = (1, 0)
+        points[:, skeleton.joints.index("left_hip")] = (-2, 4)
+        assert metrics.trunk_length(points, skeleton).tolist() == [5, 5]
