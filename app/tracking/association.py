@@ -14,6 +14,8 @@ from app.tracking.observations import Observation, histogram_overlap
 
 # Distances of places count in sizes of the person.
 FARTHEST = 0.7
+# Who was looked for and seen about there is nobody new, however the pose has changed.
+SOUGHT_WITHIN, SOUGHT = 1.0, 0.69
 SIZE_WEIGHT = 0.4
 COLOUR_WEIGHT = 0.4
 UNSEEN = 0.15
@@ -50,7 +52,7 @@ class Associator:
             past_detections_length=0,
             filter_factory=OptimizedKalmanFilterFactory(R=MEASURED, Q=WANDERING),
         )
-        self._tracker.distance_function = _PersonDistance(self._unit, self._colours_of)
+        self._tracker.distance_function = _PersonDistance(self._unit, self._colours_of, self._number)
 
     def update(self, observations: Sequence[Observation]) -> list[int]:
         """Numbers of the people in the next frame, in the order of the observations."""
@@ -79,8 +81,13 @@ class Associator:
 class _PersonDistance(Distance):
     """How far a observation is from where, how large and in what colours somebody is expected."""
 
-    def __init__(self, unit: float, colours_of: Callable[[TrackedObject], NDArray[np.float32]]) -> None:
-        self._unit, self._colours_of = unit, colours_of
+    def __init__(
+        self,
+        unit: float,
+        colours_of: Callable[[TrackedObject], NDArray[np.float32]],
+        number_of: Callable[[TrackedObject], int],
+    ) -> None:
+        self._unit, self._colours_of, self._number_of = unit, colours_of, number_of
 
     def get_distances(
         self, objects: Sequence[TrackedObject], candidates: Sequence[Detection | TrackedObject] | None
@@ -101,4 +108,7 @@ class _PersonDistance(Distance):
         unlike = 1 - histogram_overlap(observation.colours, self._colours_of(person))
         # Where two meet and one pose is seen, it is that of the one who was seen all along.
         unseen = UNSEEN if last.row < observation.row - 1 else 0.0
-        return unseen + away + SIZE_WEIGHT * grown + COLOUR_WEIGHT * unlike
+        distance = unseen + away + SIZE_WEIGHT * grown + COLOUR_WEIGHT * unlike
+        if away <= SOUGHT_WITHIN and observation.sought == self._number_of(person):
+            return min(distance, SOUGHT)
+        return distance

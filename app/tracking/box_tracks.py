@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.tracking.crops import CropEstimate, CropEstimator, Place
-from app.tracking.observations import body_centre, pose_distance
+from app.tracking.observations import body_centre, same_person
 from app.tracking.regions import Region, between
 from app.tracking.settings import DETECTION_PAD, TrackingSettings
 from app.tracking.windows import Window
@@ -268,7 +268,7 @@ class BoxFollower:
         others: set[int] = set()
         for one, other in combinations(seen, 2):
             poses = [seen[number].keypoints for number in (one, other)]
-            if pose_distance(*poses) < self._settings.same_pose:
+            if same_person(*poses, apart=self._settings.same_pose):
                 away = [self._off(row, seen[number], tracks[number]) for number in (one, other)]
                 others.add(one if away[0] > away[1] else other)
         return others

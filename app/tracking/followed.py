@@ -157,12 +157,11 @@ class FollowedPeople:
         """
         settings, gone = self._settings, False
         for number, person in list(self._people.items()):
-            unconfirmed = (
-                not person.trusted
-                and person.refused >= settings.refusals
-                and seconds - person.confirmed_at > settings.unconfirmed_seconds
-            )
-            patience = settings.hold_seconds if self.is_sure(number) else settings.coast_seconds
+            sure = self.is_sure(number)
+            doubt = settings.sure_unconfirmed_seconds if sure else settings.unconfirmed_seconds
+            patience = settings.hold_seconds if sure else settings.coast_seconds
+            refused = not person.trusted and person.refused >= settings.refusals
+            unconfirmed = refused and seconds - person.confirmed_at > doubt
             unseen = seconds - person.last.seconds > patience + self._frame_seconds / 2
             gone |= unconfirmed or unseen
             if unconfirmed or unseen or person.last.row < displaced.get(number, 0):

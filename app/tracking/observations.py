@@ -16,6 +16,7 @@ SWINGING = ("elbow", "wrist", "knee", "ankle")
 SURE_JOINT = 0.2
 COLOUR_SIDE = 24  # pixels across of what colours are counted in
 HUES, SHADES = 12, 6
+SAME_OUTLINE = 0.7  # intersection over union of two poses' outlines: nobody hides another so exactly
 GREYISH = 40  # saturation of 255 below which a hue says nothing
 # Who is looked for and has no number yet: the user's own, and newcomers from here down.
 GIVEN, NEW = -1, -2
@@ -130,18 +131,24 @@ def histogram_overlap(a: NDArray[np.floating], b: NDArray[np.floating]) -> float
 
 
 def pose_nms(seen: list[Observation], *, apart: float) -> list[Observation]:
-    """Each pose once, the surest: those whose joints lie within ``apart`` of their size are one."""
+    """Each person once, by their surest pose: see :func:`same_person`."""
     kept: list[Observation] = []
     for observation in sorted(seen, key=lambda s: -s.score):
-        if all(pose_distance(observation.keypoints, other.keypoints) >= apart for other in kept):
+        if not any(same_person(observation.keypoints, other.keypoints, apart=apart) for other in kept):
             kept.append(observation)
     return kept
 
 
-def pose_distance(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
-    """Median distance of two poses' joints, in sizes of the smaller; infinite without a common joint."""
-    apart = np.linalg.norm(one[:, :2] - other[:, :2], axis=1)
-    there = np.isfinite(apart)
+def same_person(one: NDArray[np.float32], other: NDArray[np.float32], *, apart: float) -> bool:
+    """Whether two poses (joints, 3) are of one body.
+
+    Half of the joints lie within ``apart`` of the smaller one's size; or the poses differ, such as head for
+    feet, but fill the same place.
+    """
+    ways = np.linalg.norm(one[:, :2] - other[:, :2], axis=1)
+    there = np.isfinite(ways)
     if not there.any():
-        return np.inf
-    return float(np.median(apart[there])) / min(body_size(one), body_size(other))
+        return False
+    if np.median(ways[there]) < apart * min(body_size(one), body_size(other)):
+        return True
+    return boxes.overlap(outline(one), outline(other)) >= SAME_OUTLINE

@@ -16,13 +16,13 @@ TURNED, STILL_TURNED = 45.0, 35.0  # degrees off upright at which a crop is turn
 STEP = 15.0  # degrees: somebody turns a little all the time
 # Lengths in torsos, middle of the shoulders to middle of the hips: Winter, "Biomechanics and Motor Control of
 # Human Movement", 2009, has torso 0.288 of the height, thigh 0.245, shank 0.246; and a foot, and hair.
-LEG, HEAD, BESIDE = 2.0, 0.8, 0.4
+LEGS, SHANK, HEAD, BESIDE = 3.0, 1.2, 0.8, 0.4  # the first from the shoulders down
 LONGEST_LIMB = 1.6
 # In widths of the shoulders: a torso whose hips are not seen, and the least where it points at the camera.
 TORSO_WIDTHS, LEAST_WIDTHS = 1.3, 0.8
 
 SHOULDERS, HIPS = ("left_shoulder", "right_shoulder"), ("left_hip", "right_hip")
-HEADS, LOWER_LEGS = ("head", "neck"), ("left_knee", "right_knee", "left_ankle", "right_ankle")
+HEADS, KNEES, ANKLES = ("head", "neck"), ("left_knee", "right_knee"), ("left_ankle", "right_ankle")
 
 
 @dataclass(frozen=True)
@@ -76,14 +76,16 @@ class Posture:
         trunk = self._trunk(keypoints)
         if trunk is None:
             return np.empty((0, 2))
-        ends = []
-        if self._unseen(keypoints, LOWER_LEGS):
-            ends.append(-trunk.up * (1 + LEG))
+        up, ends = trunk.length * trunk.up, []
+        if self._unseen(keypoints, ANKLES):
+            knees = self._skeleton.select(keypoints, KNEES)
+            ends.append(
+                knees[:, :2].mean(axis=0) - SHANK * up if _sure(knees) else trunk.shoulders - LEGS * up
+            )
         if self._unseen(keypoints, HEADS):
-            ends.append(trunk.up * HEAD)
-        aside = BESIDE * np.array([-trunk.up[1], trunk.up[0]])
-        points = [trunk.shoulders + trunk.length * (end + way) for end in ends for way in (-aside, aside)]
-        return np.array(points).reshape(-1, 2)
+            ends.append(trunk.shoulders + HEAD * up)
+        aside = BESIDE * np.array([-up[1], up[0]])
+        return np.array([end + way for end in ends for way in (-aside, aside)]).reshape(-1, 2)
 
     def _unseen(self, keypoints: Floats, joints: tuple[str, ...]) -> bool:
         """Whether some joints are not seen; those that the skeleton lacks are not missed."""

@@ -37,6 +37,7 @@ class TrackingSettings:
         sure_score: a pose with so much needs no detector to confirm it.
         unconfirmed_seconds, refusals: who has been kept for so long, and through so many looks of the
             detector, without anything to confirm them is dropped.
+        sure_unconfirmed_seconds: the same for who has been followed surely; a detector may miss who lies.
         joint_score: joints below it do not shape the box.
         least: a box shrinks from chunk to chunk to no less than this share of its sides; joints that fade
             must not draw it ever tighter around the others.
@@ -77,6 +78,7 @@ class TrackingSettings:
     sure_score: float = 0.7
     unconfirmed_seconds: float = 1.0
     refusals: int = 2
+    sure_unconfirmed_seconds: float = 3.0
     joint_score: float = 0.1
     least: float = 0.9
     pad: float = 0.15

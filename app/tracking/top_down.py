@@ -20,7 +20,7 @@ from app.tracking.regions import Region
 from app.tracking.settings import TrackingSettings
 from app.tracking.tracks import TrackStore
 from app.tracking.windows import Window
-from estimators import Estimator
+from estimators import Estimator, boxes
 from estimators.boxes import Boxes
 from estimators.detectors import Detections, Detector
 
@@ -131,7 +131,7 @@ class TopDownTracker:
         self, window: Window, row: int, found: Detections, there: Tracks, *, first: int
     ) -> tuple[Tracks, list[int]]:
         """Tracks of those who are new in a frame, numbered down from ``first``; and who gives way to them."""
-        known = {number: track.at(row).bounds for number, track in there.items()}
+        known = {number: self._outline(track, row) for number, track in there.items()}
         looks = self._check.newcomers(window, row, found, list(known.values()))
         new = [self._follower.seen(BoxTrack(row, look.region, np.zeros(2)), row, look) for look in looks]
         taken, gone = make_room(
@@ -142,6 +142,12 @@ class TopDownTracker:
             displaced_by=self._settings.displaced_by,
         )
         return {first - at: new[i] for at, i in enumerate(taken)}, gone
+
+    def _outline(self, track: BoxTrack, row: int) -> Boxes:
+        """Around the joints of somebody in an anchor: a turned box would have room for others."""
+        settings = self._settings
+        box = boxes.around(track.looks[row].keypoints, min_score=settings.joint_score, pad=settings.pad)
+        return track.at(row).bounds if box is None else box
 
     def _is_somebody(self, row: int, track: BoxTrack, number: int, look: CropEstimate) -> bool:
         """Whether a look shows the person; after a frame without them it takes more, unless they are sure."""
