@@ -18,12 +18,12 @@ from estimators.detectors import Detector
 Picture = NDArray[np.uint8]
 # Of a detector's box and of a head's joint: much less than it takes to be followed as a person.
 BOX_SCORE, HEAD_SCORE = 0.1, 0.15
-MOST_BOXES = 12
+MOST_BOXES = 20
 HEAD_JOINTS = ("head", "nose", "head_top", "neck")
 PAD = 0.07  # around a detector's box, of its longer side
 LOOK_SECONDS = 1 / 15
-# Of the longer side of the box looked into: no head is larger.
-LARGEST_HEAD = 0.4
+# Of the longer side of the box looked into: no head is smaller, none larger.
+LEAST_HEAD, LARGEST_HEAD = 0.1, 0.4
 SMALLEST_HEAD = 3.0  # pixels
 # Circles nearer to each other, in radii, are one head.
 SAME_HEAD = 0.7
@@ -127,8 +127,9 @@ def search_heads(
 def heads_of(poses: FramePoses, joints: tuple[str, ...]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Circles (N, 3) and scores (N,) of the heads of poses; score 0 where there is none."""
     sure = np.where(poses.keypoints[..., 2:] >= HEAD_SCORE, poses.keypoints[..., :2], np.nan)
-    largest = LARGEST_HEAD * (poses.boxes[:, 2:] - poses.boxes[:, :2]).max(axis=1, initial=0.0)
-    radius = np.clip(head_radii(sure, joints), SMALLEST_HEAD, np.maximum(largest, SMALLEST_HEAD))
+    side = (poses.boxes[:, 2:] - poses.boxes[:, :2]).max(axis=1, initial=0.0)
+    radius = np.clip(head_radii(sure, joints), LEAST_HEAD * side, LARGEST_HEAD * side)
+    radius = np.maximum(radius, SMALLEST_HEAD)
     circles = np.column_stack([head_centres(sure, joints, radius), radius])
     named = [joints.index(name) for name in HEAD_JOINTS if name in joints]
     scores = np.nan_to_num(poses.keypoints[:, named, 2]).max(axis=1, initial=0.0)

@@ -21,6 +21,8 @@ STRAY, NEAR = 6.0, 1.0
 HOLD_SECONDS, GROWTH = 0.7, 2.0
 # The speed at an end is that of so many seconds.
 SPEED_SECONDS = 0.3
+# A head is taken to be as large as it was seen to be within so many seconds.
+SIZE_SECONDS = 0.5
 # In a gap, the circle is larger by so much in the middle.
 GAP_GROWTH = 0.5
 
@@ -44,7 +46,16 @@ def link(sightings: Sequence[Sighting], times: Floats, *, cuts: Sequence[int]) -
             (done if over else alive).append(track)
         active = alive
         _extend(active, sighting, times)
-    return [np.stack(track) for track in done + active]
+    return [_widened(np.stack(track), times) for track in done + active]
+
+
+def _widened(track: Floats, times: Floats) -> Floats:
+    """The track with the largest radius around each sighting: a head that is bent looks small."""
+    seconds = times[track[:, 0].astype(np.int64)]
+    near = np.abs(seconds[:, None] - seconds) <= SIZE_SECONDS
+    wide = track.copy()
+    wide[:, 3] = np.where(near, track[:, 3], 0.0).max(axis=1)
+    return wide
 
 
 def _extend(active: list[list[Floats]], sighting: Sighting, times: Floats) -> None:
