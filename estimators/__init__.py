@@ -11,7 +11,11 @@ How to add one, in this package or in your own:
    the joints that are posefix's own; the others come out as they went in.
 3. Write a factory ``create(*, device: torch.device, weights: Path | None) -> Estimator``. Import heavy
    packages inside it, so that ``posefix --help`` stays quick; ``weights=None`` means your default. A factory
-   that also takes ``fast: bool`` has a fast mode, which ``--fast`` chooses.
+   that also takes ``fast: bool`` has a fast mode, which ``--fast`` chooses. Its other keyword arguments are
+   options (``--estimator-option key=value``), converted to what their defaults are: bool, int, float, or
+   text. One called ``argument: str`` takes what stands behind a colon: ``--estimator mine:ARGUMENT``. The
+   estimator's name is then ``mine:ARGUMENT``; :func:`estimators.registry.takes` says what to call it in
+   messages.
 4. Name the factory in your package's entry points::
 
        [project.entry-points."posefix.estimators"]

@@ -135,6 +135,15 @@ class NeedsContext(Protocol):
     context_frames: int
 
 
+@runtime_checkable
+class KnowsPeople(Protocol):
+    """An estimator that knows beforehand where everybody is in a video, and who is who: a file of joints."""
+
+    def people_in(self, frame_index: int) -> list[tuple[int, FloatArray]]:
+        """Number and joints (J, 3) of everybody in a frame, by its number in the file, from 0."""
+        ...
+
+
 def context_frames(estimator: Estimator) -> int:
     """How many frames on either side an estimator asks for."""
     return estimator.context_frames if isinstance(estimator, NeedsContext) else 0

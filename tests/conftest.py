@@ -48,6 +48,7 @@ def posefix(fakes, capfd):
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--estimator", help="check this estimator's contract alone")
     parser.addoption("--all-variants", action="store_true", help="read all made-up kinds of films, not a few")
+    parser.addoption("--weights", type=Path, help="with these weights of it")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

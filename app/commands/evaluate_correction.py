@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.commands.arguments import add_device, add_threads, count
+from app.commands.estimator_arguments import add_estimator_arguments, create_estimator
 
 if TYPE_CHECKING:
     from app.commands.train import Subparsers
@@ -28,11 +29,8 @@ def register_parser(subparsers: Subparsers) -> None:
         "path", type=Path, metavar="PATH", help="folder like h36m_sh or youtube_pose, or a pairs file (.npz)"
     )
     parser.add_argument("--subjects", default="S9", metavar="S9,...", help="of h36m_sh (default: S9)")
-    parser.add_argument(
-        "--estimator", default="sfn", metavar="NAME", help="whose joints on youtube_pose (default: sfn)"
-    )
-    parser.add_argument(
-        "--estimator-weights", type=Path, metavar="FILE", help="the estimator's, not its default ones"
+    add_estimator_arguments(
+        parser, weights="--estimator-weights", what="whose joints on youtube_pose (default: sfn)"
     )
     parser.add_argument(
         "--videos", default="test", metavar="test|others", help="of youtube_pose (default: test)"
@@ -97,9 +95,8 @@ def _pairs(args: argparse.Namespace) -> tuple[Pairs, str]:
 
     if is_youtube_pose(args.path):
         from app.device import choose_device
-        from estimators import create
 
-        estimator = create(args.estimator, device=choose_device(args.device), weights=args.estimator_weights)
+        estimator = create_estimator(args, device=choose_device(args.device))
         pairs = youtube_pairs(args.path, estimator, videos=args.videos, every=args.every)
         return pairs, args.estimator
     return load_pairs(args.path, subjects=args.subjects.split(",")), "detector"

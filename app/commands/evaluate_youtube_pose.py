@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.commands.arguments import add_device
+from app.commands.estimator_arguments import add_estimator_arguments, create_estimator
 
 if TYPE_CHECKING:
     from app.commands.train import Subparsers
@@ -27,13 +28,18 @@ def register_parser(subparsers: Subparsers) -> None:
 def add_arguments(parser: argparse.ArgumentParser, *, path: str) -> None:
     """What all benchmarks of single pictures take."""
     parser.add_argument("path", type=Path, metavar="PATH", help=path)
-    parser.add_argument("--estimator", default="sfn", metavar="NAME", help="(default: sfn)")
-    parser.add_argument("--weights", type=Path, metavar="FILE", help="the estimator's, not its default ones")
+    add_estimator_arguments(parser)
     parser.add_argument(
         "--boxes",
         default="frame",
         metavar="frame|truth|found",
         help="where to look for the person (default: frame)",
+    )
+    parser.add_argument(
+        "--detector",
+        default="small",
+        metavar="NAME",
+        help="what finds them (default: small; docs/estimators.md)",
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures here")
     parser.add_argument(
@@ -56,12 +62,11 @@ def measure(args: argparse.Namespace, benchmark: Benchmark) -> int:
     from app.device import choose_device
     from app.evaluation.pose_benchmarks import figures, run
     from app.evaluation.pose_report import plot_curves, print_figures, write_json
-    from estimators import create
     from estimators import detectors as detectors
 
     device = choose_device(args.device)
-    estimator = create(args.estimator, device=device, weights=args.weights)
-    detector = detectors.create(device=device) if args.boxes == "found" else None
+    estimator = create_estimator(args, device=device)
+    detector = detectors.create(args.detector, device=device) if args.boxes == "found" else None
     outcome = run(estimator, benchmark, boxes=args.boxes, detector=detector)
     protocol = {
         "estimator": estimator.name,

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.commands import arguments
+from app.commands.estimator_arguments import add_estimator_arguments, create_estimator
 from app.commands.look import add_look_options, look_of
 
 if TYPE_CHECKING:
@@ -69,15 +70,10 @@ def _add_file_options(group: argparse._ArgumentGroup) -> None:
 
 
 def _add_work_options(group: argparse._ArgumentGroup) -> None:
-    group.add_argument(
-        "--estimator",
-        default="sfn",
-        metavar="NAME",
-        help="what finds the joints: sfn, sfn_flip (better, half as quick), sfn_large (best, slower), "
-        "yr, yr_upper (default: sfn)",
-    )
-    group.add_argument(
-        "--weights", type=Path, metavar="FILE", help="the estimator's weights, not the default ones"
+    add_estimator_arguments(
+        group,
+        what="what finds the joints: sfn, sfn_flip (better, half as quick), sfn_large (best, slower), "
+        "yr, yr_upper, and more with extras: posefix info (default: sfn)",
     )
     arguments.add_device(group)
     group.add_argument(
@@ -119,7 +115,8 @@ def _add_people_options(group: argparse._ArgumentGroup) -> None:
         "--detector",
         default="small",
         metavar="NAME",
-        help="what finds people: small, mmdet:ALIAS or mmdet:CONFIG.py,CHECKPOINT.pth (default: small)",
+        help="what finds people: small, mmdet:ALIAS, mmdet:CONFIG.py,CHECKPOINT.pth, onnx:FILE or boxes:FILE "
+        "(default: small)",
     )
 
 
@@ -170,7 +167,6 @@ def handle(args: argparse.Namespace) -> int:
 
 def run_jobs(jobs: list[Job], args: argparse.Namespace) -> int:
     """Loads the models, works through the jobs and prints the table."""
-    import estimators
     from app.device import choose_device
     from app.jobs import batch
     from app.jobs.progress import Reporter, table_console
@@ -179,7 +175,7 @@ def run_jobs(jobs: list[Job], args: argparse.Namespace) -> int:
 
     options = _options(args)
     device = choose_device(args.device)
-    estimator = estimators.create(args.estimator, device=device, weights=args.weights, fast=args.fast)
+    estimator = create_estimator(args, device=device, fast=args.fast)
     models = batch.Models(
         estimator=estimator,
         corrector=Corrector.from_weights(device=device),
@@ -196,6 +192,7 @@ def _options(args: argparse.Namespace) -> Options:
     from app.jobs.batch import Options
     from app.rendering.overlay import Style
     from app.tracking.selection import PeopleSelection
+    from estimators.registry import parse_options
 
     people = PeopleSelection.parse(args.people, person=args.person, min_seconds=args.min_track)
     colours = {"initial_colour": args.initial_colour, "corrected_colour": args.corrected_colour}
@@ -224,6 +221,7 @@ def _options(args: argparse.Namespace) -> Options:
         told={
             "device": args.device,
             "fast": args.fast,
-            "weights": None if args.weights is None else args.weights.name,
+            "weights": None if args.estimator_weights is None else args.estimator_weights.name,
+            "estimator_options": parse_options(args.estimator_option),
         },
     )

@@ -195,7 +195,7 @@ def run(
     seconds = 0.0
     for batch in _batches(benchmark.records, estimator.batch_size):
         frames = np.stack([record.image for record in batch])
-        given = [_truth_box(record) for record in batch] if boxes == "truth" else None
+        given = [truth_box(record) for record in batch] if boxes == "truth" else None
         start = time.perf_counter()
         results = estimator.estimate(frames, pts_seconds=[0.0] * len(batch), boxes=given)
         seconds += time.perf_counter() - start
@@ -217,7 +217,8 @@ def _batches(records: Sequence[PoseRecord], size: int) -> Iterator[list[PoseReco
         yield batch
 
 
-def _truth_box(record: PoseRecord) -> FloatArray:
+def truth_box(record: PoseRecord) -> FloatArray:
+    """The padded box (1, 4) around the labels of a picture."""
     labelled = record.keypoints[np.isfinite(record.keypoints).all(axis=1)]
     return at_least(padded(enclosing(labelled), TRUTH_PADDING), 1.0)[None].astype(np.float32)
 

@@ -14,7 +14,7 @@ from app.tracking.settings import DETECTION_PAD, TrackingSettings
 from app.tracking.windows import Window
 from estimators import boxes
 from estimators.boxes import Boxes
-from estimators.detectors import Detections, Detector
+from estimators.detectors import Detections, Detector, people_in
 
 SAME_BOX, SURER = 0.6, 0.1
 
@@ -76,7 +76,8 @@ class DetectionScheduler:
                 due.append(row)
         if not due:
             return {}
-        return dict(zip(due, self._detector.detect(window.pictures(due)), strict=True))
+        indices = [window[row].index for row in due]
+        return dict(zip(due, people_in(self._detector, window.pictures(due), indices), strict=True))
 
 
 class NewcomerCheck:

@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from app.tracking.bottom_up import BottomUpTracker
+from app.tracking.known_people import KnownPeopleTracker
 from app.tracking.top_down import TopDownTracker
 from app.tracking.tracks import TrackStore
 from app.tracking.windows import Window
 from estimators import Estimator
 from estimators.boxes import Boxes
 from estimators.detectors import Detections, Detector
+from estimators.interface import KnowsPeople
 
 
 class PersonTracker(Protocol):
@@ -50,6 +52,8 @@ def create_tracker(
         most: so many are followed at once; not heeded where the estimator finds people itself.
         first_box: x1, y1, x2, y2 of a person in the first frame.
     """
+    if isinstance(estimator, KnowsPeople):
+        return KnownPeopleTracker(estimator, skeleton=estimator.skeleton)
     if detector is None:
         return BottomUpTracker(estimator, frame_size=frame_size, fps=fps)
     return TopDownTracker(estimator, detector, frame_size=frame_size, fps=fps, most=most, first_box=first_box)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
@@ -47,3 +48,21 @@ class Detector(Protocol):
             N results, in the order of the frames.
         """
         ...
+
+
+@runtime_checkable
+class KnowsFrames(Protocol):
+    """A detector that need not see the frames: it knows them by their number in the video."""
+
+    def detect_in(self, frame_indices: Sequence[int]) -> list[Detections]:
+        """As :meth:`Detector.detect`, of frames counted from 0."""
+        ...
+
+
+def people_in(
+    detector: Detector, frames: NDArray[np.uint8], frame_indices: Sequence[int]
+) -> list[Detections]:
+    """The people in frames of a video, by what the detector goes by: the frames, or their numbers."""
+    if isinstance(detector, KnowsFrames):
+        return detector.detect_in(frame_indices)
+    return detector.detect(frames)

@@ -15,15 +15,16 @@ from torch import nn
 from estimators import boxes as geometry
 from estimators.interface import FloatArray, FrameArray, FramePoses
 from estimators.precision import half_precision, to_device
+from estimators.score_curves import calibrated
 from estimators.sfn.builder import use_flip_test
 from estimators.sfn.configuration import SFNConfig
 from estimators.sfn.metainfo import sfn_metainfo
 from estimators.sfn.pipelines import crop_pipeline
 from estimators.skeletons import POSEFIX
+from estimators.top_down import frame_boxes, person_scores
 
 FAINTEST_PEAK = 0.04  # lower heatmap peaks are noise: the joint is missing
 CUDA_BATCH = 32
-JOINTS_OF_A_PERSON = 8  # a person seen to the waist shows so many
 
 
 class SFNEstimator:
@@ -75,11 +76,11 @@ class SFNEstimator:
         angles: Sequence[FloatArray] | None = None,
     ) -> list[FramePoses]:
         """See :meth:`estimators.interface.TurnsCrops.estimate`."""
-        frame_boxes = _checked(frames, pts_seconds, boxes)
-        turns = [np.zeros(len(found)) for found in frame_boxes] if angles is None else angles
+        found_boxes = frame_boxes(frames, pts_seconds, boxes)
+        turns = [np.zeros(len(found)) for found in found_boxes] if angles is None else angles
         where = [
             (index, box, float(angle))
-            for index, found in enumerate(frame_boxes)
+            for index, found in enumerate(found_boxes)
             for box, angle in zip(found, turns[index], strict=True)
         ]
         keypoints = np.empty((len(where), len(self.skeleton.joints), 3), dtype=np.float32)
@@ -90,7 +91,7 @@ class SFNEstimator:
             for row, (_, box, angle) in enumerate(part, start):
                 keypoints[row, :, :2] = geometry.turned(keypoints[row, :, :2], geometry.middle(box), angle)
         results, start = [], 0
-        for seconds, found in zip(pts_seconds, frame_boxes, strict=True):
+        for seconds, found in zip(pts_seconds, found_boxes, strict=True):
             poses = keypoints[start : start + len(found)]
             start += len(found)
             results.append(FramePoses(float(seconds), poses, found, person_scores(poses)))
@@ -127,36 +128,3 @@ class SFNEstimator:
 def fused(model: nn.Module) -> nn.Module:
     """The model with each batch normalisation folded into the convolution before it."""
     return fuse_conv_bn(model)
-
-
-def calibrated(peaks: np.ndarray, curve: Sequence[tuple[float, float]]) -> np.ndarray:
-    """Scores in 0..1 from the heights of heatmap peaks, by interpolation in the curve where there is one."""
-    if not curve:
-        return np.clip(peaks, 0.0, 1.0)
-    heights, shares = np.array(curve).T
-    return np.interp(peaks, heights, shares)
-
-
-def person_scores(poses: np.ndarray) -> np.ndarray:
-    """Mean score of each pose's best joints: (people, joints, 3) -> (people,)."""
-    best = np.sort(poses[..., 2], axis=1)[:, -JOINTS_OF_A_PERSON:]
-    return best.mean(axis=1)
-
-
-def _checked(
-    frames: FrameArray, pts_seconds: Sequence[float], boxes: Sequence[FloatArray] | None
-) -> list[np.ndarray]:
-    """The boxes of each frame as float32 (people, 4)."""
-    if frames.ndim != 4 or frames.shape[3] != 3 or frames.dtype != np.uint8:
-        raise ValueError(f"Invalid frames {frames.dtype} {frames.shape}: uint8 (N, H, W, 3) wanted.")
-    if len(pts_seconds) != len(frames) or (boxes is not None and len(boxes) != len(frames)):
-        raise ValueError(f"Invalid pts_seconds or boxes: {len(frames)} of each wanted, one a frame.")
-    if boxes is None:
-        height, width = frames.shape[1:3]
-        whole = np.array([[0, 0, width - 1, height - 1]], dtype=np.float32)
-        return [whole for _ in frames]
-    checked = [np.asarray(found, dtype=np.float32).reshape(-1, 4) for found in boxes]
-    for found in checked:
-        if not (np.isfinite(found).all() and (found[:, 2:] > found[:, :2]).all()):
-            raise ValueError(f"Invalid box in {found.tolist()}: finite x1 < x2 and y1 < y2 wanted.")
-    return checked

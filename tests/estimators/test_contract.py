@@ -6,6 +6,7 @@ import torch
 
 import estimators
 from corrector import Corrector
+from tests.fixtures import estimator_cases as cases
 
 SIZE = (96, 128)
 TIMES = [0.0, 0.04, 0.08]
@@ -17,8 +18,21 @@ BOXES = [
 
 
 @pytest.fixture(scope="module")
-def estimator(estimator_name):
-    return estimators.create(estimator_name, device=torch.device("cpu"))
+def estimator_case(request, estimator_name, tmp_path_factory):
+    named = request.config.getoption("--weights")
+    if named is not None:
+        return cases.EstimatorCase(estimator_name, weights=named)
+    return cases.estimator_case(estimator_name, tmp_path_factory.mktemp("estimator"))
+
+
+@pytest.fixture(scope="module")
+def estimator(estimator_case):
+    return estimators.create(
+        estimator_case.name,
+        device=torch.device("cpu"),
+        weights=estimator_case.weights,
+        options=estimator_case.options,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -35,9 +49,9 @@ def check(poses, joints):
     assert ((poses.scores >= 0) & (poses.scores <= 1)).all()
 
 
-def test_it_says_what_it_is(estimator, estimator_name):
+def test_it_says_what_it_is(estimator, estimator_case):
     assert isinstance(estimator, estimators.Estimator)
-    assert estimator.name == estimator_name
+    assert estimator.name == estimator_case.name
     assert len(estimator.weights_sha256) == 64
     assert estimator.batch_size >= 1
 

@@ -7,46 +7,12 @@ from typing import Any
 import numpy as np
 
 from estimators.metrics import hits, joint_distances, torso_length
+from estimators.score_curves import fit_curve
 from estimators.sfn.builder import use_flip_test
 from estimators.sfn.configuration import SFNConfig
 from estimators.sfn.training.mixture import TrainingData
 from estimators.sfn.training.validation import TORSO_SHARE, YOUTUBE_PIXELS, predict_records
 from estimators.skeletons import POSEFIX
-
-BINS = 12
-
-
-def fit_curve(peaks: np.ndarray, correct: np.ndarray, *, bins: int = BINS) -> tuple[tuple[float, float], ...]:
-    """A rising curve of (peak height, share of correct joints).
-
-    Bins of equal count, made monotone by averaging neighbours that fall (pool adjacent violators).
-
-    Args:
-        peaks: heights (N,).
-        correct: whether each joint was right (N,).
-        bins: points of the curve at most.
-
-    Returns:
-        Points with strictly rising heights, from height 0 with share 0 on.
-    """
-    order = np.argsort(peaks, kind="stable")
-    blocks: list[tuple[float, float, int]] = []  # mean height, share, count
-    for part in np.array_split(order, min(bins, len(order))):
-        block = (float(peaks[part].mean()), float(correct[part].mean()), len(part))
-        blocks.append(block)
-        while len(blocks) > 1 and blocks[-2][1] > blocks[-1][1]:
-            (height1, share1, count1), (height2, share2, count2) = blocks[-2:]
-            count = count1 + count2
-            merged = (
-                (height1 * count1 + height2 * count2) / count,
-                (share1 * count1 + share2 * count2) / count,
-            )
-            blocks[-2:] = [(*merged, count)]
-    points = [(0.0, 0.0)]
-    for height, share, _ in blocks:
-        if height > points[-1][0] + 1e-6:
-            points.append((round(height, 5), round(share, 4)))
-    return tuple(points)
 
 
 def calibrate(

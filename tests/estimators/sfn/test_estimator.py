@@ -12,10 +12,12 @@ import pytest
 import torch
 
 from estimators.datasets.records import draw_figures
+from estimators.score_curves import calibrated
 from estimators.sfn import create
 from estimators.sfn.builder import build
 from estimators.sfn.configuration import SFNConfig
-from estimators.sfn.estimator import FAINTEST_PEAK, SFNEstimator, calibrated, fused, person_scores
+from estimators.sfn.estimator import FAINTEST_PEAK, SFNEstimator, fused
+from estimators.top_down import person_scores
 from tests.fixtures.sfn_parts import TINY, gaussians
 
 FRAME = (90, 160, 3)

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 import torch
 
+from estimators.score_curves import fit_curve
 from estimators.sfn.builder import restore
 from estimators.sfn.configuration import SFNConfig
-from estimators.sfn.training.calibration import fit_curve
 from estimators.sfn.training.train import Trainer, TrainingSettings, size_at
 from estimators.trainer import HISTORY, warmup_cosine
 from tests.fixtures.sfn_parts import TINY, drawn_data
