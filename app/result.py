@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from estimators import Skeleton
+
+if TYPE_CHECKING:
+    import pandas
+    import xarray
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,10 @@ class RunRecord:
 
 @dataclass(frozen=True)
 class VideoSource:
-    """The video that the keypoints belong to; see :class:`app.video.types.VideoInfo` for the fields."""
+    """The video that the keypoints belong to; see :class:`app.video.types.VideoInfo` for the fields.
+
+    Keypoints of other programs may not say how large its frames are: width and height are 0 then.
+    """
 
     file: str
     width: int
@@ -66,6 +73,8 @@ class Person:
         prominence: how much the person catches the eye, for comparing those of one clip; None: not known.
         hypotheses: float32, (T, joints, K, 3): places where each joint may be, x, y and the chance of each,
             NaN where there are fewer; None where the estimator gives none. They are not in the data file.
+        filtered: bool, (T, joints): a filter smoothed the joint, which the corrector does not know; None
+            where none was at work.
     """
 
     id: int
@@ -77,6 +86,7 @@ class Person:
     unsure: NDArray[np.bool_] | None = field(default=None, repr=False)
     prominence: float | None = None
     hypotheses: NDArray[np.float32] | None = field(default=None, repr=False)
+    filtered: NDArray[np.bool_] | None = field(default=None, repr=False)
 
     @property
     def found(self) -> NDArray[np.bool_]:
@@ -115,3 +125,30 @@ class Result:
     corrector: ModelRecord | None = None
     cuts: tuple[int, ...] = ()
     run: RunRecord = field(default_factory=RunRecord, repr=False)
+
+    def to_dataframe(self) -> pandas.DataFrame:
+        """A table of pandas with a row a frame, person and joint, also where the joint is missing.
+
+        Columns: frame, seconds, person, joint, initial_x, initial_y, score; after correction x, y, error_px,
+        filled, unsure and, where a filter was at work, filtered. NaN where missing.
+
+        Raises:
+            PosefixError: pandas is not installed.
+        """
+        from app.keypoints.dataframe import to_dataframe
+
+        return to_dataframe(self)
+
+    def to_xarray(self) -> xarray.Dataset:
+        """A data set laid out as those of movement: position and confidence of all people.
+
+        Dimensions are time (in seconds; the coordinate ``frame`` beside it counts frames), space, keypoints,
+        individuals. position is as corrected, or as estimated before correction; after it there are
+        initial_position, error_px, filled and unsure, too.
+
+        Raises:
+            PosefixError: xarray is not installed.
+        """
+        from app.keypoints.dataframe import to_xarray
+
+        return to_xarray(self)

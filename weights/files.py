@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -37,6 +38,31 @@ def written_whole(path: Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             partial.unlink()
+
+
+@contextmanager
+def written_folder(path: Path, *, suffix: str) -> Iterator[Path]:
+    """A folder beside ``path`` to write files to; it becomes ``path`` when the block ends well, else it goes.
+
+    Args:
+        suffix: of the files; a folder that is there already is replaced if it holds nothing else.
+
+    Raises:
+        FileError: the disk does not take it, or something else is in the folder that is there.
+    """
+    partial = path.with_name(f".partial-{secrets.token_hex(4)}")
+    try:
+        if path.exists() and (not path.is_dir() or any(p.suffix != suffix for p in path.iterdir())):
+            raise FileError(f"{path}: holds more than {suffix} files. Choose another folder.")
+        partial.mkdir(parents=True)
+        yield partial
+        if path.exists():
+            shutil.rmtree(path)
+        partial.replace(path)
+    except OSError as error:
+        raise unwritable(path, error) from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
 
 
 def unwritable(path: Path, error: OSError) -> FileError:

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from types import FrameType
 from typing import NoReturn
 
-from app.commands import correct, demo, evaluate, info, run, train
+from app.commands import convert, correct, demo, evaluate, info, run, train
 from app.errors import PosefixError, UsageError
 
-COMMANDS = (train, evaluate, correct, info, demo)
+COMMANDS = (train, evaluate, correct, convert, info, demo)
 
 # A file is missing, damaged or cannot be written; an option or a value that there is not.
 FAILED = 1

@@ -27,6 +27,7 @@ what is written, beside each video or in --output:
 other commands (each with its own --help):
   posefix demo                   makes a clip of its own and runs on it
   posefix correct KEYPOINTS      corrects joints that exist already
+  posefix convert KEYPOINTS      writes joints in other programs' formats
   posefix train, evaluate        trains and measures the models
   posefix info                   versions, device, estimators and weights: for bug reports
 
@@ -67,6 +68,11 @@ def _add_file_options(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--overwrite", action="store_true", help="redo what is there already")
     group.add_argument("--recursive", action="store_true", help="look into subfolders of a folder, too")
     group.add_argument("--no-video", action="store_true", help="write the data only")
+    group.add_argument(
+        "--to",
+        metavar="FORMAT[,FORMAT]",
+        help="write the joints in these formats, too: openpose, trc, csv, ... (posefix convert --formats)",
+    )
 
 
 def _add_work_options(group: argparse._ArgumentGroup) -> None:
@@ -190,6 +196,7 @@ def run_jobs(jobs: list[Job], args: argparse.Namespace) -> int:
 
 def _options(args: argparse.Namespace) -> Options:
     from app.jobs.batch import Options
+    from app.keypoints.formats import find_all
     from app.rendering.overlay import Style
     from app.tracking.selection import PeopleSelection
     from estimators.registry import parse_options
@@ -218,6 +225,7 @@ def _options(args: argparse.Namespace) -> Options:
         style=style,
         frames=args.frames,
         montage=args.montage,
+        formats=find_all(args.to) if args.to else (),
         told={
             "device": args.device,
             "fast": args.fast,

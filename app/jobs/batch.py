@@ -19,7 +19,9 @@ from app.errors import PosefixError
 from app.jobs.files import check_folder, missing_folders, remove_empty
 from app.jobs.inputs import Job
 from app.jobs.progress import Reporter
-from app.keypoints import posefix_json
+from app.keypoints import formats, posefix_json
+from app.keypoints.clip import from_result
+from app.keypoints.formats import Format
 from app.rendering.overlay import Style
 from app.rendering.stills import FrameChoice, Montage, save_png
 from app.result import Result
@@ -48,6 +50,7 @@ class Options:
     style: Style = field(default_factory=Style)
     frames: FrameChoice | None = None
     montage: bool = False
+    formats: tuple[Format, ...] = ()
     told: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -159,7 +162,8 @@ def run_job(job: Job, options: Options, *, models: Models, reporter: Reporter) -
         sheet, drawing = _draw(job, options, video, result, heads, reporter)
     if sheet is not None:
         save_png(job.montage, sheet)
-    not_there, warnings = _frames_missing(job, options, result), list(result.run.warnings)
+    not_there = _frames_missing(job, options, result) + _write_formats(job, options, result)
+    warnings = list(result.run.warnings)
     return JobResult(
         job.source,
         "damaged" if warnings else "incomplete" if not_there else "done",
@@ -169,6 +173,20 @@ def run_job(job: Job, options: Options, *, models: Models, reporter: Reporter) -
         corrected=describe_correction(result),
         stages=_rates(frames, result.run.seconds, drawing),
     )
+
+
+def _write_formats(job: Job, options: Options, result: Result) -> list[str]:
+    """Writes the data in other formats beside it; gives what could not be written."""
+    clip, refused = from_result(result), []
+    for chosen in options.formats:
+        if chosen.name == "posefix":
+            continue  # that is the data file
+        path = chosen.path(job.folder, job.name, people=len(clip.tracks))
+        try:
+            formats.save(clip, path, chosen.name)
+        except PosefixError as error:
+            refused.append(str(error))
+    return refused
 
 
 def _frames_missing(job: Job, options: Options, result: Result) -> list[str]:

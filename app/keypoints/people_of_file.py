@@ -4,26 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
-
-from app.errors import PosefixError
-from app.keypoints import posefix_json, tidy_csv
+from app.keypoints import formats
+from app.keypoints.clip import PIXELS
 from estimators.keypoints_file.people import FilePeople
-from estimators.known_skeletons import of_joints
+from weights.files import FileError
 
 
 def read_people(path: Path) -> FilePeople:
-    """Everybody in a file, as estimated.
+    """Everybody in a file of any format of :mod:`app.keypoints.formats`, as it has them.
 
     Raises:
-        PosefixError: the file is missing, damaged, or of no known format.
+        PosefixError: the file is missing, damaged, or of no known format; coordinates are not in pixels.
     """
-    if path.suffix.lower() == ".csv":
-        table = tidy_csv.read(path)
-        indices = table.first_frame + np.arange(len(table.keypoints))
-        return FilePeople(of_joints(table.joints), indices, {0: table.keypoints})
-    if path.suffix.lower() != ".json":
-        raise PosefixError(f"{path}: Invalid keypoints ({path.suffix}). Supported values are .json and .csv.")
-    result = posefix_json.load(path)
-    people = {person.id: person.initial for person in result.people}
-    return FilePeople(result.skeleton, result.frame_indices, people, result.pts_seconds)
+    clip = formats.load(path)
+    if clip.unit != PIXELS:
+        raise FileError(f"{path}: coordinates in {clip.unit}. Give a file that has them in pixels.")
+    people = {track.id: track.points if track.initial is None else track.initial for track in clip.tracks}
+    return FilePeople(clip.skeleton, clip.frame_indices, people, clip.pts_seconds)

@@ -1,145 +1,148 @@
-"""Keypoints of one person in a CSV file: a line a joint and frame, ``frame, joint, x, y, score``.
+"""Keypoints in a CSV file: a line a joint, frame and person (see :mod:`app.keypoints.long_table`).
 
-A joint without a line, or with empty x and y, is missing. ``score`` may be left out. Frames between the first
-and the last that have no line at all are frames with nobody in them, so that gaps can be filled.
+What spreadsheets of other countries and programs write is taken: other separators, commas for points in
+numbers, capitals, UTF-16, a title above the headings, NA and the like for what is missing.
 """
 
 from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from app.errors import PosefixError
-from corrector import Correction
+from app.keypoints.checks import unit_by_values, whole_number
+from app.keypoints.clip import Clip
+from app.keypoints.long_table import (
+    Line,
+    Lines,
+    arrange,
+    check_line,
+    columns_of,
+    decimals_for,
+    is_table,
+    rows_of,
+    text_of,
+)
+from app.keypoints.source import Source
+from estimators.skeletons import Skeleton
 from weights.files import written_whole
 
-COLUMNS = ("frame", "joint", "x", "y")
-MOST_FRAMES = 10_000_000
-"""A day and a half at 60 frames a second. Beyond, a frame number is taken for damage."""
+SEPARATORS = (",", ";", "\t", "|")
+# A title, a date and the like may stand above the headings.
+HEADINGS_WITHIN = 10
+MISSING = {"", "na", "n/a", "nan", "null", "none", "-", "."}
 
 
-@dataclass(frozen=True)
-class Table:
-    """Keypoints as a CSV file holds them.
-
-    Attributes:
-        first_frame: number of the first of T frames, which follow each other without a gap.
-        joints: names of the J joints, in the order in which the file brings them up.
-        keypoints: (T, J, 3): x, y in pixels and score, NaN where missing.
-    """
-
-    first_frame: int
-    joints: tuple[str, ...]
-    keypoints: NDArray[np.float64] = field(repr=False)
+def recognises(source: Source) -> bool:
+    """Whether it is a table with the columns that are needed."""
+    if source.is_folder:
+        return False
+    return _headings(source.first_lines) is not None
 
 
-def read(path: Path) -> Table:
-    """Reads a CSV file with a line of headings, in any order and with others among them.
+def validate(source: Source) -> Lines:
+    """Reads the file.
 
     Raises:
-        PosefixError: the file is missing or not such a table; the message names the line.
+        PosefixError: it is no such table; the message names the line.
     """
+    text = source.text
+    if "\0" in text:
+        raise PosefixError(f"{source}: not a CSV file (byte 0 in it). Save it as UTF-8 text.")
+    rows = text.split("\n")
+    start, separator = _headings(rows) or (0, _separator(rows[0]))
+    reader = csv.reader(rows[start:], delimiter=separator, skipinitialspace=True)
+    found = Lines()
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            return _table(path, csv.DictReader(file, skipinitialspace=True))
-    except OSError as error:
-        raise PosefixError(f"{path}: cannot be read ({error.strerror}). Check the path.") from error
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise PosefixError(f"{path}: not a CSV file ({error}). Write it as UTF-8 text.") from error
+        headings = next(reader, [])
+        columns = columns_of(headings, source)
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                place = f"{source}, line {start + reader.line_num}"
+                found.lines.append(_line(cells, columns, start + reader.line_num, place, separator))
+                if len(cells) > max(columns["x"], columns["y"]):
+                    digits = _decimals(cells[columns["x"]], cells[columns["y"]])
+                    found.decimals = max(found.decimals or 0, digits)
+    except csv.Error as error:
+        raise PosefixError(
+            f"{source}, line {start + reader.line_num}: not a CSV file ({error}). Mend it."
+        ) from error
+    return found
 
 
-def write(path: Path, table: Table, correction: Correction) -> None:
-    """Writes corrected joints: the same columns with what the corrector knows of each, missing ones left out.
+def to_clip(lines: Lines, source: Source, skeleton: Skeleton | None) -> Clip:
+    """Arranges what :func:`validate` read."""
+    return unit_by_values(arrange(lines, source, skeleton))
+
+
+def write(clip: Clip, path: Path) -> None:
+    """Writes the table; a clip that came in shares of the picture has them here, too.
 
     Raises:
         PosefixError: the folder or the disk does not take it.
     """
+    headings, rows = rows_of(clip)
+    decimals = decimals_for(clip)
     with written_whole(path) as partial, partial.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow((*COLUMNS, "score", "error_px", "filled", "unsure"))
-        for row, joint in np.argwhere(np.isfinite(correction.keypoints).all(axis=2)).tolist():
-            x, y = correction.keypoints[row, joint]
-            score, error = table.keypoints[row, joint, 2], correction.error_px[row, joint]
-            numbers = [
-                "" if math.isnan(n) else f"{n:.{d}f}" for n, d in ((x, 2), (y, 2), (score, 3), (error, 2))
-            ]
-            marks = int(correction.filled[row, joint]), int(correction.unsure[row, joint])
-            writer.writerow((table.first_frame + row, table.joints[joint], *numbers, *marks))
+        writer.writerow(headings)
+        writer.writerows(text_of(dict(zip(headings, row, strict=True)), decimals) for row in rows)
 
 
-def _table(path: Path, reader: csv.DictReader[str]) -> Table:
-    headings = [name.strip() for name in reader.fieldnames or ()]
-    if lacking := [name for name in COLUMNS if name not in headings]:
-        raise PosefixError(
-            f"{path}: no column {', '.join(lacking)}. "
-            "The first line must name frame, joint, x and y, and may name score."
-        )
-    reader.fieldnames = headings
-    points: dict[tuple[int, str], tuple[float, float, float]] = {}
-    for line in reader:
-        where = f"{path}, line {reader.line_num}"
-        frame, joint = _frame(line["frame"], where), (line["joint"] or "").strip()
-        if not joint:
-            raise PosefixError(f"{where}: no joint named. Name one.")
-        if (frame, joint) in points:
-            raise PosefixError(f"{where}: a second {joint} in frame {frame}. One file holds one person.")
-        points[frame, joint] = _point(line, where)
-    if not points:
-        raise PosefixError(f"{path}: no lines but the headings. Give a line a joint and frame.")
-    return _arrange(path, points)
+def _headings(rows: Sequence[str]) -> tuple[int, str] | None:
+    """Line and separator of the headings."""
+    for number, row in enumerate(rows[:HEADINGS_WITHIN]):
+        for separator in SEPARATORS:
+            if is_table(row.replace('"', "").split(separator)):
+                return number, separator
+    return None
 
 
-def _frame(text: str | None, where: str) -> int:
-    number = _number(text, "frame", where)
-    if not (number >= 0 and number.is_integer()):
-        raise PosefixError(f"{where}: Invalid frame ({text}). Supported values are whole numbers from 0 on.")
-    return int(number)
+def _separator(row: str) -> str:
+    """The most frequent in the first line, for telling what is lacking there."""
+    return max(SEPARATORS, key=row.count)
 
 
-def _point(line: dict[str, str | None], where: str) -> tuple[float, float, float]:
-    x, y = _number(line["x"], "x", where), _number(line["y"], "y", where)
-    if math.isnan(x) != math.isnan(y):
-        raise PosefixError(
-            f"{where}: only one of x and y is there. Give both, or neither for a missing joint."
-        )
-    score = _number(line.get("score"), "score", where)
-    if not (math.isnan(score) or 0 <= score <= 1):
-        raise PosefixError(f"{where}: Invalid score ({line['score']}). Supported values are 0 to 1.")
-    return x, y, math.nan if math.isnan(x) else score
+def _line(cells: Sequence[str], columns: dict[str, int], number: int, place: str, separator: str) -> Line:
+    def text(name: str) -> str:
+        position = columns.get(name)
+        return cells[position].strip() if position is not None and position < len(cells) else ""
+
+    def numeric(name: str) -> float:
+        return _number(text(name), name, place, decimal_comma=separator != ",")
+
+    frame = numeric("frame")
+    line = Line(
+        number=number,
+        frame=whole_number(frame if math.isfinite(frame) else text("frame"), "frame", place),
+        joint=text("joint"),
+        person=text("person").removesuffix(".0"),
+        x=numeric("x"),
+        y=numeric("y"),
+        score=numeric("score"),
+        seconds=numeric("seconds"),
+        shot=numeric("shot"),
+    )
+    check_line(line, place)
+    return line
 
 
-def _number(text: str | None, name: str, where: str) -> float:
-    """The number of a cell; NaN where it is empty."""
-    text = (text or "").strip()
+def _number(text: str, name: str, place: str, *, decimal_comma: bool) -> float:
+    """The number of a cell; NaN where there is none."""
+    if text.lower() in MISSING:
+        return math.nan
     try:
-        number = float(text) if text else math.nan
+        number = float(text.replace(",", ".", 1) if decimal_comma and "." not in text else text)
     except ValueError:
         number = math.inf
-    if math.isinf(number):
-        raise PosefixError(f"{where}: Invalid {name} ({text}). Supported values are numbers, or nothing.")
+    if not math.isfinite(number):
+        raise PosefixError(f"{place}: Invalid {name} ({text}). Supported values are numbers, or nothing.")
     return number
 
 
-def _arrange(path: Path, points: dict[tuple[int, str], tuple[float, float, float]]) -> Table:
-    first, last = _ends(frame for frame, _ in points)
-    if last - first >= MOST_FRAMES:
-        raise PosefixError(
-            f"{path}: frames from {first} to {last}, more than {MOST_FRAMES}. Check their numbers."
-        )
-    joints = tuple(dict.fromkeys(joint for _, joint in points))
-    columns = {joint: column for column, joint in enumerate(joints)}
-    keypoints = np.full((last - first + 1, len(joints), 3), np.nan)
-    for (frame, joint), point in points.items():
-        keypoints[frame - first, columns[joint]] = point
-    return Table(first, joints, keypoints)
-
-
-def _ends(numbers: Iterable[int]) -> tuple[int, int]:
-    found = list(numbers)
-    return min(found), max(found)
+def _decimals(*cells: str) -> int:
+    """The most decimals of numbers as they are written."""
+    plain = [cell.strip().replace(",", ".") for cell in cells]
+    return max(len(cell.partition(".")[2]) if "e" not in cell.lower() else 9 for cell in plain)
