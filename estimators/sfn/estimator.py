@@ -21,6 +21,7 @@ from estimators.sfn.configuration import SFNConfig
 from estimators.sfn.metainfo import sfn_metainfo
 from estimators.sfn.pipelines import crop_pipeline
 from estimators.skeletons import POSEFIX
+from estimators.threads import map_on_threads
 from estimators.top_down import frame_boxes, person_scores
 
 FAINTEST_PEAK = 0.04  # lower heatmap peaks are noise: the joint is missing
@@ -111,6 +112,11 @@ class SFNEstimator:
         )
 
     def _predict(self, crops: list[dict[str, Any]]) -> np.ndarray:
+        if self.device.type == "cpu":
+            return np.concatenate(map_on_threads(lambda crop: self._predict_batch([crop]), crops))
+        return self._predict_batch(crops)
+
+    def _predict_batch(self, crops: list[dict[str, Any]]) -> np.ndarray:
         batch = {
             "inputs": to_device(torch.stack([crop["inputs"] for crop in crops]), self.device),
             "data_samples": [crop["data_samples"] for crop in crops],

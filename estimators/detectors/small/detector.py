@@ -17,6 +17,7 @@ from estimators.detectors.small.configuration import COARSEST_STRIDE, DetectorCo
 from estimators.detectors.small.decoding import SHARED, decode
 from estimators.detectors.small.modeling import DetectorNetwork
 from estimators.precision import half_precision, to_device
+from estimators.threads import map_on_threads
 
 FAINTEST = 0.1
 GREY = 114
@@ -44,6 +45,8 @@ class SmallDetector:
         """See :meth:`estimators.detectors.Detector.detect`."""
         if frames.ndim != 4 or frames.shape[3] != 3 or frames.dtype != np.uint8:
             raise ValueError(f"Invalid frames {frames.dtype} {frames.shape}: uint8 (N, H, W, 3) wanted.")
+        if self._device.type == "cpu":
+            return map_on_threads(self._find, list(frames))
         return [self._find(frame) for frame in frames]
 
     def _find(self, frame: NDArray[np.uint8]) -> Detections:
