@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy.io import loadmat
 
 from estimators.datasets.held_out import LSP_NUMBERS, youtube_pose_split
+from estimators.datasets.records import lsp_points, youtube_pose_points
 from estimators.known_skeletons import LSP, YOUTUBE_POSE, of_joints
 from estimators.yr.body import PartLayout
 from estimators.yr.matlab import UNREADABLE
@@ -97,7 +98,8 @@ def _labels(path: Path) -> dict[str, Any]:
 def parse(folder: Path, body: PartLayout, *, numbers: range = range(1, 101)) -> list[Sample]:
     """People of PARSE; 1 to 100 are the ones to train on.
 
-    Its labels are the viewer's already, from the viewer's left ankle on.
+    Its labels are the viewer's already, from the viewer's left ankle on. Their first pixel is 1, 1, as in its
+    authors' program, whose detections ours equal.
     """
     points = _labels(folder / "labels.mat")["ptsAll"].astype(np.float64) - 1
     return [
@@ -108,10 +110,10 @@ def parse(folder: Path, body: PartLayout, *, numbers: range = range(1, 101)) -> 
 
 def lsp(folder: Path, body: PartLayout, *, numbers: range = LSP_NUMBERS["train"]) -> list[Sample]:
     """People of Leeds Sports Pose whose torso is roughly upright."""
-    joints = _labels(folder / "joints.mat")["joints"].astype(np.float64)
+    joints = lsp_points(_labels(folder / "joints.mat")["joints"].astype(np.float64))
     samples = []
     for number in numbers:
-        points = joints[:2, :, number - 1].T - 1
+        points = joints[number - 1]
         hips, neck = points[2:4].mean(axis=0), points[12]
         up = (neck - hips) / max(float(np.linalg.norm(neck - hips)), 1e-9)
         if -up[1] < UPRIGHT:
@@ -135,7 +137,7 @@ def youtube(folder: Path, body: PartLayout, *, held_out: bool = False) -> list[S
         if youtube_pose_split(str(video.videoname), test=bool(video.isYouTubePoseSubset)) != wanted:
             continue
         for frame in np.argsort(video.frameids)[::FRAME_STEP]:
-            points = video.locs[:, :, frame].T.astype(np.float64) - 1
+            points = youtube_pose_points(video.locs.astype(np.float64))[frame]
             facing = points[6, 0] >= points[5, 0]
             labels = YOUTUBE_POSE.mirrored_joints if facing else YOUTUBE_POSE.joints
             path = folder / "GT_frames" / str(video.videoname) / f"frame_{video.frameids[frame]:06d}.jpg"

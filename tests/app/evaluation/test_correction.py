@@ -209,7 +209,7 @@ def test_youtube_pose_is_taken_in_released_order_as_single_photographs(shared_da
     assert np.diff(first.pts_seconds) == pytest.approx(SECONDS_APART)
     data = loadmat(folder / "YouTube_Pose_dataset.mat", squeeze_me=True, struct_as_record=False)["data"]
     video = next(video for video in data if video.videoname == first.name)
-    np.testing.assert_allclose(first.true[:, 0], video.locs[:, 0].T)  # the head, frames as in the file
+    np.testing.assert_allclose(first.true[:, 0], video.locs[:, 0].T - 0.5)  # the head, frames as in the file
 
 
 def test_the_other_videos_of_youtube_pose_give_pairs_to_train_on(tmp_path) -> None:

@@ -36,7 +36,7 @@ from tests.fixtures.sfn_parts import TINY, drawn_data
 
 
 def test_lsp_is_read_person_centric_and_split(tmp_path):
-    joints = make_lsp(tmp_path / "lsp", 1002)
+    joints = make_lsp(tmp_path / "lsp", 1002) - 0.5  # from the corner of the picture to its first pixel
     train, watched, test = (
         load_lsp(tmp_path / "lsp", split=split) for split in ("train", "validation", "test")
     )
@@ -59,7 +59,7 @@ def test_lsp_extended_leaves_out_unlabelled_joints(tmp_path):
 
 
 def test_youtube_pose_is_read_as_released(tmp_path):
-    locs = make_youtube_pose(tmp_path / "yt", {"one": 0, "two": 1})
+    locs = make_youtube_pose(tmp_path / "yt", {"one": 0, "two": 1}) - 0.5
     assert youtube_pose_videos(tmp_path / "yt") == {"one": False, "two": True}
     records = load_youtube_pose(tmp_path / "yt", videos=["two"])
     assert [record.name for record in records] == ["two/frame_000003.jpg", "two/frame_000009.jpg"]

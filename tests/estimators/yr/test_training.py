@@ -186,7 +186,7 @@ def test_labels_are_the_viewers(tmp_path):
     joints[:2, :, 2] = -np.transpose(viewer)  # on the head: left out
     savemat(tmp_path / "joints.mat", {"joints": joints})
     people = lsp(tmp_path, FULL, numbers=range(1, 4))
-    wanted = np.array([STANDING[label] for label in FULL.skeleton.joints]) - 1
+    wanted = np.array([STANDING[label] for label in FULL.skeleton.joints]) - 0.5
     assert [sample.path.name for sample in people] == ["im0001.jpg", "im0002.jpg"]
     for sample in people:
         np.testing.assert_allclose(sample.points, wanted)
