@@ -25,6 +25,7 @@ from estimators.detectors import Detections
 
 # What the way between two anchors says of the speed, beside what was known before.
 NEW_SPEED = 0.5
+SLOWER = 0.7  # somebody unseen stops rather than goes on for ever
 
 
 @dataclass(frozen=True)
@@ -185,7 +186,8 @@ class BoxFollower:
         """Where to look for somebody in an anchor; once a second, all of the body is meant."""
         region = track.at(row)
         whole = int(window[row].seconds) != int(window[track.row].seconds)
-        return Place(row, region, whole, None if found is None else self._match(region.bounds, found))
+        match = None if found is None else self._match(region.bounds, found)
+        return Place(row, region, whole, match, turn=True)
 
     def _match(self, box: Boxes, found: Detections) -> Boxes | None:
         """The detector's box of somebody who should be in a box."""
@@ -211,6 +213,7 @@ class BoxFollower:
             track,
             row=row,
             region=region,
+            velocity=SLOWER * track.velocity,
             unseen=unseen,
             centre=track.centre_at(row),
             anchors={**track.anchors, row: region},

@@ -26,12 +26,14 @@ class Place:
         region: of it.
         whole: a second look goes to all of the body, with what is not seen of it yet.
         found: x1, y1, x2, y2 where a detector says that they are: no part of it is left out of that look.
+        turn: the second look may be turned as the body lies.
     """
 
     row: int
     region: Region
     whole: bool = False
     found: Boxes | None = None
+    turn: bool = False
 
 
 @dataclass(frozen=True)
@@ -91,24 +93,29 @@ class CropEstimator:
         return seen
 
     def asked(self, look: CropEstimate, *, last: Region | None = None) -> Region | None:
-        """The region that a pose asks for, not much smaller than the last one; None without joints."""
+        """The region that a pose asks for, turned as it was looked at, not much smaller than the last.
+
+        None without joints.
+        """
         return self.around(look.keypoints, angle=look.region.angle, last=last)
 
     def around(
         self, keypoints: NDArray[np.floating], *, angle: float, last: Region | None = None
     ) -> Region | None:
-        """The same for joints (joints, 3) alone, of somebody who lay at an angle before."""
+        """The same for joints (joints, 3) alone."""
         settings = self._settings
         sure = np.isfinite(keypoints[:, 0]) & (keypoints[:, 2] >= settings.joint_score)
         if sure.sum() < 2:
             return None
-        angle = self._posture.angle(keypoints, last=angle) if self.turns else 0.0
         region = enclosing(keypoints[sure, :2], angle, pad=settings.pad)
         return region if last is None else at_least(region, last, settings.least)
 
     def _asked_again(self, look: CropEstimate, place: Place) -> Region | None:
         """The region for a second look; None where the first one was into the right one."""
-        asked = self.asked(look, last=look.region)
+        angle = look.region.angle
+        if place.turn and self.turns:
+            angle = self._posture.angle(look.keypoints, last=angle)
+        asked = self.around(look.keypoints, angle=angle, last=look.region)
         if asked is None:
             return None
         asked = self._with_all(asked, look, place)

@@ -119,7 +119,9 @@ class NewcomerCheck:
         # A second look costs as much as the first, and most boxes found where nobody is known are nobody.
         worth = [settings.found_sum - settings.second_gain - score for _, score in tried]
         places = [
-            Place(row, Region(boxes.padded(box, settings.pad - DETECTION_PAD)), whole=True, found=box)
+            Place(
+                row, Region(boxes.padded(box, settings.pad - DETECTION_PAD)), whole=True, found=box, turn=True
+            )
             for box, _ in tried
         ]
         looks = self._crops.look(window, places, worth=worth)
