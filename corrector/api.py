@@ -14,8 +14,8 @@ import weights as store
 from corrector.configuration import CorrectorConfig
 from corrector.gaps import bridge
 from corrector.modeling import CorrectorNetwork
+from corrector.preparation import prepare
 from corrector.processor import PoseSequence, correct_segments
-from corrector.sides import fix_left_right_swaps
 from corrector.timeline import Timeline, fillable, segments
 from estimators.known_skeletons import of_joints
 from estimators.skeletons import Skeleton
@@ -161,15 +161,15 @@ class Corrector:
         progress: Callable[[int], None] | None,
     ) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
         """Points (T, J, 2) and expected errors (T, J, 2), in pixels and in person sizes, of its joints."""
+        given = np.isfinite(points[..., 0])
+        whole = segments(np.asarray(given.any(axis=1)), times, max_gap_seconds=max_gap_seconds)
+        ready = prepare(points, scores, times, config=self._network.config, segments=whole)
         timeline = Timeline.of(times)
-        track_points, track_scores = timeline.gather(points, scores)
-        if self._network.config.fix_left_right_swaps:
-            track_points, track_scores = fix_left_right_swaps(
-                track_points, track_scores, timeline.seconds, self.joints
-            )
-        track = PoseSequence(track_points, track_scores, timeline.seconds)
-        there = ~np.isnan(track.points[..., 0])
-        parts = segments(np.asarray(there.any(axis=1)), track.seconds, max_gap_seconds=max_gap_seconds)
+        track = PoseSequence(*timeline.gather(ready.points, ready.scores), timeline.seconds)
+        there = np.isfinite(track.points[..., 0])
+        # Jumps were given, so that something is given back for them.
+        shown = there | timeline.any(ready.jumped)
+        parts = segments(np.asarray(shown.any(axis=1)), track.seconds, max_gap_seconds=max_gap_seconds)
 
         def report(steps: int) -> None:
             if progress is not None:
@@ -180,14 +180,14 @@ class Corrector:
         )
         result, expected = np.full_like(points, np.nan), np.full_like(points, np.nan)
         for part in parts:
-            keep = there[part] | fillable(there[part], track.seconds[part], max_gap_seconds=max_gap_seconds)
+            keep = shown[part] | fillable(shown[part], track.seconds[part], max_gap_seconds=max_gap_seconds)
             steps = timeline.step_of_frame
             frames = slice(*np.searchsorted(steps, (part.start, part.stop)))
-            shown = keep[steps[frames] - part.start]
+            kept = keep[steps[frames] - part.start]
             fixed[part] = bridge(fixed[part], there[part], track.seconds[part])
             spread = timeline.spread(part, fixed, times[frames])
-            result[frames] = np.where(shown[..., None], spread, np.nan)
-            expected[frames] = np.where(shown[..., None], error[steps[frames]], np.nan)
+            result[frames] = np.where(kept[..., None], spread, np.nan)
+            expected[frames] = np.where(kept[..., None], error[steps[frames]], np.nan)
         return result, expected
 
 

@@ -31,6 +31,8 @@ class CorrectorConfig:
         smoothing_seconds: widths of the smoothed tracks that the output is blended from, beside the given
             points and those of the other body side; empty: the output is a point in itself.
         fix_left_right_swaps: change exchanged joints back before anything else; see :mod:`corrector.sides`.
+        leave_out_jumps: take joints that jump away for some frames for missing; see :mod:`corrector.jumps`.
+        upright: show the network each window turned so that the body stands upright on average.
         low_fps_shrinkage: at 10 frames a second, a correction this many times the error expected of it is
             carried out by half, smaller ones less; more of it below, at 20 frames a second and above none.
         joint_gain: of each joint's correction, the share that is carried out; empty: all of it. See
@@ -50,6 +52,8 @@ class CorrectorConfig:
     aligned: bool = True
     smoothing_seconds: tuple[float, ...] = (0.05, 0.15)
     fix_left_right_swaps: bool = True
+    leave_out_jumps: bool = True
+    upright: bool = True
     low_fps_shrinkage: float = 2.5
     joint_gain: tuple[float, ...] = ()
     tapered: bool = True
@@ -95,6 +99,8 @@ class CorrectorConfig:
                 aligned=False,
                 smoothing_seconds=(),
                 fix_left_right_swaps=False,
+                leave_out_jumps=False,
+                upright=False,
                 low_fps_shrinkage=0.0,
                 tapered=False,
             )
@@ -104,8 +110,8 @@ class CorrectorConfig:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """The configuration that :meth:`to_dict` described."""
-        plain: dict[str, Any] = dict(values)
+        """The configuration that :meth:`to_dict` described; files from before a field do without it."""
+        plain: dict[str, Any] = {"leave_out_jumps": False, "upright": False, **values}
         for key in ("joints", "smoothing_seconds", "joint_gain"):
             plain[key] = tuple(plain.get(key, ()))
         return cls(**plain)

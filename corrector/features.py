@@ -58,12 +58,61 @@ def center_and_scale(window: Window, joints: Sequence[str]) -> tuple[Tensor, Ten
     return place, size.clamp(min=SMALLEST_SIZE)
 
 
-def normalise(window: Window, joints: Sequence[str]) -> tuple[Window, Tensor, Tensor]:
-    """Windows of points in pixels as float32 in person sizes, with their place and size in pixels."""
-    place, size = center_and_scale(window, joints)
-    local = (window.points - place) / size
-    parts = (local, window.present, window.scores, window.seconds)
-    return Window(*(part.float() for part in parts)), place, size
+class Placement(NamedTuple):
+    """Where the people of a batch of windows are, how large, and how turned.
+
+    Attributes:
+        middle: (B, 1, 1, 2), pixels.
+        size: (B, 1, 1, 1), pixels.
+        turn: (B, 2, 2), ``points @ turn`` puts the body upright; the identity where it is not to be turned.
+    """
+
+    middle: Tensor
+    size: Tensor
+    turn: Tensor
+
+    def inside(self, points: Tensor) -> Tensor:
+        """Points (B, L, J, 2) in pixels as the network sees them: upright, in person sizes."""
+        return ((points - self.middle) / self.size) @ self.turn.unsqueeze(1)
+
+    def outside(self, points: Tensor) -> Tensor:
+        """The reverse of :meth:`inside`."""
+        return points.to(self.turn.dtype) @ self.turn.mT.unsqueeze(1) * self.size + self.middle
+
+
+def normalise(window: Window, joints: Sequence[str], *, upright: bool) -> tuple[Window, Placement]:
+    """Windows of points in pixels as float32 in person sizes, with where and how people were."""
+    middle, size = center_and_scale(window, joints)
+    if upright:
+        turn = upright_turn(window, joints)
+    else:
+        turn = torch.eye(2, dtype=middle.dtype, device=middle.device).expand(len(middle), 2, 2)
+    placement = Placement(middle, size, turn)
+    parts = (placement.inside(window.points), window.present, window.scores, window.seconds)
+    return Window(*(part.float() for part in parts)), placement
+
+
+def upright_turn(window: Window, joints: Sequence[str]) -> Tensor:
+    """The rotation (B, 2, 2) that makes the body stand upright in the mean of each window.
+
+    From the hips to the shoulders is up; from the shoulders to the head, where there are no hips. Middles of
+    both sides are not changed by exchanged sides. The identity where nothing tells.
+    """
+    points = window.points.where(window.present.unsqueeze(3) > 0, torch.nan)
+
+    def middle(part: str) -> Tensor:
+        names = (part,) if part in joints else (f"left_{part}", f"right_{part}")
+        known = [joints.index(name) for name in names if name in joints]
+        return points[:, :, known].mean(2) if known else points.new_full(points[:, :, 0].shape, torch.nan)
+
+    shoulders = middle("shoulder")
+    torso, head = (shoulders - middle("hip")).nanmean(1), (middle("head") - shoulders).nanmean(1)
+    up = torso.where(torso.isfinite(), head)
+    up = up.where(up.isfinite(), up.new_tensor((0.0, -1.0)))
+    length = up.norm(dim=1, keepdim=True)
+    x, y = (up / length).where(length > 0, up.new_tensor((0.0, -1.0))).unbind(1)
+    # Rows are what x and y become: up goes to (0, -1), for y points down in a picture.
+    return torch.stack((torch.stack((-y, -x), 1), torch.stack((x, -y), 1)), 1)
 
 
 def _middle(points: Tensor) -> Tensor:

@@ -147,7 +147,7 @@ def _answer(
 
 def correct_windows(network: CorrectorNetwork, window: Window) -> Tensor:
     """Corrected points in pixels, and expected errors in pixels and in person sizes: (B, L, J, 4)."""
-    normal, place, size = normalise(window, network.config.joints)
+    normal, placement = normalise(window, network.config.joints, upright=network.config.upright)
     answer = network(normal)
     error = answer.log_error.exp().unsqueeze(3)
-    return torch.cat((answer.points * size + place, error * size, error), dim=3)
+    return torch.cat((placement.outside(answer.points), error * placement.size, error), dim=3)

@@ -52,6 +52,12 @@ class Timeline:
         mean = total / np.where(count, count, np.nan)[..., None]
         return mean[..., :2], np.nan_to_num(mean[..., 2])
 
+    def any(self, frames: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Whether it is so (T, ...) in a frame of each step, (S, ...)."""
+        result = np.zeros((len(self.seconds), *frames.shape[1:]), dtype=bool)
+        np.logical_or.at(result, self.step_of_frame, frames)
+        return result
+
     def spread(self, segment: slice, values: Floats, pts_seconds: Floats) -> Floats:
         """Values of a segment's steps at the times of its frames: a cubic spline through them.
 

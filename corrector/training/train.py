@@ -253,8 +253,9 @@ def _folds(options: TrainingOptions, device: torch.device) -> list[tuple[Correct
 
 def _backward(state: _State, batch: TrainingBatch, options: TrainingOptions) -> Tensor:
     """Sets the gradients of a batch and gives its loss."""
-    normal, place, size = normalise(batch.window, state.network.config.joints)
-    target = (batch.target - place) / size
+    config = state.network.config
+    normal, placement = normalise(batch.window, config.joints, upright=config.upright)
+    target = placement.inside(batch.target)
     answer = state.network(normal)  # in float32: half would round the tracks that it blends
     if options.preset == "paper":
         loss = paper_loss(answer, target)

@@ -6,7 +6,7 @@ import torch
 
 from corrector.configuration import PRESETS, CorrectorConfig
 from corrector.decoders import ParallelDecoder, blend
-from corrector.features import Window, center_and_scale, fill_missing, normalise, smooth
+from corrector.features import Window, center_and_scale, fill_missing, normalise, smooth, upright_turn
 from corrector.modeling import CorrectorNetwork
 from estimators.skeletons import JOINTS, POSEFIX, UPPER_BODY
 
@@ -66,17 +66,47 @@ def test_size_is_of_the_upper_body_and_not_changed_by_exchanged_sides() -> None:
     )
 
 
-def test_normalised_windows_do_not_depend_on_place_and_size() -> None:
+@pytest.mark.parametrize("upright", [False, True])
+def test_normalised_windows_do_not_depend_on_place_and_size(upright: bool) -> None:
     window = make_window()._replace(present=torch.ones(3, 6, 15))
-    one, _, size = normalise(window._replace(points=100 * window.points), JOINTS)
-    other, _, double = normalise(window._replace(points=200 * window.points + 50), JOINTS)
+    one, where = normalise(window._replace(points=100 * window.points), JOINTS, upright=upright)
+    other, there = normalise(window._replace(points=200 * window.points + 50), JOINTS, upright=upright)
     torch.testing.assert_close(one.points, other.points, atol=1e-4, rtol=1e-4)
-    torch.testing.assert_close(2 * size, double, atol=1e-3, rtol=1e-4)
+    torch.testing.assert_close(2 * where.size, there.size, atol=1e-3, rtol=1e-4)
+    torch.testing.assert_close(where.outside(one.points), 100 * window.points, atol=1e-3, rtol=1e-4)
+
+
+def test_a_turned_person_is_put_upright() -> None:
+    window = make_window()._replace(present=torch.ones(3, 6, 15))
+    angle = torch.tensor(2.1)
+    turn = torch.stack((torch.stack((angle.cos(), -angle.sin())), torch.stack((angle.sin(), angle.cos()))))
+    middle = window.points.mean((1, 2), keepdim=True)
+    one, _ = normalise(window._replace(points=window.points - middle), JOINTS, upright=True)
+    other, _ = normalise(window._replace(points=(window.points - middle) @ turn), JOINTS, upright=True)
+    differences = (one.points - other.points).flatten(1, 2)
+    # The middle of the picture's axes is another one: all points are moved alike.
+    assert differences.std(1).max() < 1e-4
+    sides = [[JOINTS.index(f"{side}_{part}") for side in ("left", "right")] for part in ("shoulder", "hip")]
+    up = (one.points[:, :, sides[0]].mean(2) - one.points[:, :, sides[1]].mean(2)).mean(1)
+    assert (up[:, 1] < 0).all() and up[:, 0].abs().max() < 1e-4
+
+
+def test_what_has_no_hips_stands_on_its_shoulders_and_nothing_stays_as_it_is() -> None:
+    window = make_window()
+    present = torch.zeros(3, 6, 15)
+    unknown = upright_turn(window._replace(present=present), JOINTS)
+    torch.testing.assert_close(unknown, torch.eye(2).expand(3, 2, 2))
+    known = [JOINTS.index(joint) for joint in ("head", "left_shoulder", "right_shoulder")]
+    present[:, :, known] = 1
+    turn = upright_turn(window._replace(present=present), JOINTS)
+    points = window.points @ turn.unsqueeze(1)
+    up = (points[:, :, known[0]] - points[:, :, known[1:]].mean(2)).mean(1)
+    assert (up[:, 1] < 0).all() and up[:, 0].abs().max() < 1e-5
 
 
 def test_a_window_without_anybody_is_finite() -> None:
     empty = Window(torch.zeros(1, 6, 15, 2), *[torch.zeros(1, 6, 15)] * 2, torch.arange(6.0)[None])
-    normal, _, _ = normalise(empty, JOINTS)
+    normal, _ = normalise(empty, JOINTS, upright=True)
     answer = CorrectorNetwork(CorrectorConfig(**SMALL))(normal)
     assert answer.points.isfinite().all() and answer.log_error.isfinite().all()
 
@@ -182,6 +212,14 @@ def test_a_fresh_network_is_a_light_filter(parallel: bool) -> None:
 def test_configurations_that_cannot_be(values: dict, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         CorrectorConfig(**values)
+
+
+def test_weights_from_before_are_used_as_they_were_trained() -> None:
+    values = CorrectorConfig.preset_named("default").to_dict()
+    for newer in ("leave_out_jumps", "upright"):
+        del values[newer]
+    config = CorrectorConfig.from_dict(values)
+    assert not config.leave_out_jumps and not config.upright and config.fix_left_right_swaps
 
 
 @pytest.mark.parametrize("preset", PRESETS)
