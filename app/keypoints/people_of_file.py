@@ -5,19 +5,26 @@ from __future__ import annotations
 from pathlib import Path
 
 from app.keypoints import formats
-from app.keypoints.clip import PIXELS
 from estimators.keypoints_file.people import FilePeople
-from weights.files import FileError
+from estimators.known_skeletons import by_name
 
 
-def read_people(path: Path) -> FilePeople:
-    """Everybody in a file of any format of :mod:`app.keypoints.formats`, as it has them.
+def read_people(
+    path: Path, *, format: str = "", skeleton: str = "", size: tuple[int, int] | None = None
+) -> FilePeople:
+    """Everybody in a file or folder, as estimated, in pixels.
+
+    Args:
+        path: the file or folder.
+        format: name of its format; empty: by what is in it.
+        skeleton: name of a known one, for files that do not say which joints they hold.
+        size: width and height of the frames, for files that count in shares of them.
 
     Raises:
-        PosefixError: the file is missing, damaged, or of no known format; coordinates are not in pixels.
+        PosefixError: it is missing, damaged, of no known format, or not in pixels and no size is given.
+        ValueError: there is no such skeleton.
     """
-    clip = formats.load(path)
-    if clip.unit != PIXELS:
-        raise FileError(f"{path}: coordinates in {clip.unit}. Give a file that has them in pixels.")
+    known = by_name(skeleton) if skeleton else None
+    clip = formats.load(path, format=format or None, skeleton=known, size=size).in_pixels(size, str(path))
     people = {track.id: track.points if track.initial is None else track.initial for track in clip.tracks}
     return FilePeople(clip.skeleton, clip.frame_indices, people, clip.pts_seconds)

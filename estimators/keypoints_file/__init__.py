@@ -14,7 +14,7 @@ from __future__ import annotations
 import hashlib
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from estimators.registry import takes
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import torch
 
     from estimators.interface import Estimator
-    from estimators.keypoints_file.people import FilePeople
+    from estimators.keypoints_file.people import FilePeople, KeypointReader
 
 GROUP = "posefix.keypoint_readers"
 OWN = "posefix"
@@ -30,7 +30,14 @@ OWN = "posefix"
 
 @takes("FILE")
 def create(
-    *, device: torch.device, argument: str, weights: Path | None = None, fps: float = 25.0
+    *,
+    device: torch.device,
+    argument: str,
+    weights: Path | None = None,
+    format: str = "",
+    skeleton: str = "",
+    size: str = "",
+    fps: float = 25.0,
 ) -> Estimator:
     """The estimator of a file.
 
@@ -38,6 +45,9 @@ def create(
         device: not used.
         argument: the file or folder.
         weights: not taken.
+        format: name of the file's format (default: by what is in it).
+        skeleton: name of a known one, for files that do not say which joints they hold.
+        size: WIDTHxHEIGHT of the video, for files that count in shares of it.
         fps: frames a second, where frames are asked for by their times and the file has none. Videos ask by
             number.
 
@@ -52,16 +62,24 @@ def create(
     from estimators.keypoints_file.estimator import KeypointsFileEstimator
 
     path = Path(argument)
-    people = _read(path)
+    people = _read(path, format=format, skeleton=skeleton, size=_size(size))
     return KeypointsFileEstimator(name=f"keypoints:{argument}", people=people, sha256=_sha256(path), fps=fps)
 
 
-def _read(path: Path) -> FilePeople:
+def _size(text: str) -> tuple[int, int] | None:
+    width, _, height = text.partition("x")
+    if text and not (width.isdecimal() and height.isdecimal() and int(width) and int(height)):
+        raise ValueError(f"Invalid size ({text}). Supported values are WIDTHxHEIGHT, such as 1920x1080.")
+    return (int(width), int(height)) if text else None
+
+
+def _read(path: Path, **options: Any) -> FilePeople:
     readers = sorted(entry_points(group=GROUP), key=lambda point: (point.name == OWN, point.name))
     refusals = []
     for point in readers:
         try:
-            return point.load()(path)
+            reader: KeypointReader = point.load()
+            return reader(path, **options)
         except ValueError as error:
             refusals.append(str(error))
     raise ValueError(refusals[-1] if refusals else f"{path}: no reader of keypoints is installed.")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
@@ -37,5 +38,19 @@ class FilePeople:
             raise ValueError(f"{len(self.pts_seconds)} times for {frames} frames.")
 
 
-KeypointReader = Callable[[Path], FilePeople]
-"""Reads a file or folder; raises an error whose message is one line that names the file and the cure."""
+class KeypointReader(Protocol):
+    """Reads files of keypoints."""
+
+    def __call__(self, path: Path, *, format: str, skeleton: str, size: tuple[int, int] | None) -> FilePeople:
+        """Everybody in a file or folder.
+
+        Args:
+            path: the file or folder.
+            format, skeleton: names that the user gives, or empty.
+            size: width and height of the frames that the user gives, or None.
+
+        Raises:
+            ValueError: it is none of the reader's formats; one line that names the file and the cure. Errors
+                of other kinds end the search for a reader.
+        """
+        ...
