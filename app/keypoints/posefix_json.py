@@ -43,7 +43,8 @@ def saving(result: Result, path: str | Path, *, hypotheses: bool = False) -> Ite
         PosefixError: the folder or the disk does not take it.
     """
     document = to_document(result, hypotheses=hypotheses)
-    text = json.dumps(document, allow_nan=False, separators=(",", ":"), ensure_ascii=False)
+    # In ASCII: a file's name may hold bytes that are no text and have no UTF-8.
+    text = json.dumps(document, allow_nan=False, separators=(",", ":"))
     with written_whole(Path(path)) as partial:
         partial.write_text(text + "\n", encoding="utf-8")
         yield

@@ -10,7 +10,7 @@ MISSING = {
     "run, detector": ["{}/here.mp4", "--detector", "{}/a.safetensors", "--device", "cpu"],
     "correct json": ["correct", "{}/a.json", "--device", "cpu"],
     "correct csv": ["correct", "{}/a.csv", "--fps", "30", "--device", "cpu"],
-    "correct, weights": ["correct", "{}/here.json", "--weights", "{}/a.safetensors", "--device", "cpu"],
+    "correct, weights": ["correct", "{}/here.csv", "--fps", "30", "--weights", "{}/a.safetensors"],
     "evaluate lsp": ["evaluate", "lsp", "{}/a", "--device", "cpu"],
     "evaluate youtube-pose": ["evaluate", "youtube-pose", "{}/a", "--device", "cpu"],
     "evaluate parse": ["evaluate", "parse", "{}/a", "--device", "cpu"],
@@ -38,8 +38,8 @@ MISSING = {
 @pytest.mark.parametrize("arguments", MISSING.values(), ids=MISSING.keys())
 def test_a_missing_file_is_status_1_with_its_name(tmp_path, monkeypatch, capfd, arguments):
     monkeypatch.chdir(tmp_path)
-    for name in ("here.mp4", "here.json"):
-        (tmp_path / name).write_text("")
+    (tmp_path / "here.mp4").write_text("")
+    (tmp_path / "here.csv").write_text("frame,joint,x,y\n0,head,1,2\n")
     assert main([argument.format(tmp_path) for argument in arguments]) == 1
     said = capfd.readouterr().err
     assert f"{tmp_path}/a" in said and "Traceback" not in said

@@ -1,5 +1,6 @@
 """Several people in the data file, on the picture, and through the corrector; their options."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -40,11 +41,14 @@ def test_tracks_and_cuts_come_back(tmp_path):
 
 
 def test_a_file_of_before_there_were_tracks_is_read(tmp_path):
-    old = posefix_json.to_document(two_people())
+    path = tmp_path / "a.json"
+    posefix_json.save(two_people(), path)
+    old = json.loads(path.read_text()) | {"version": 1}
     del old["frames"]["cuts"]
     for person in old["people"]:
         del person["track"]
-    again = posefix_json.from_document(old)
+    path.write_text(json.dumps(old))
+    again = posefix_json.load(path)
     assert again.cuts == ()
     assert [person.prominence for person in again.people] == [None, None]
 

@@ -263,7 +263,7 @@ def test_an_estimator_without_a_fast_mode_is_refused(tmp_path, capsys):
 def test_fast_asks_for_the_fast_mode(tmp_path, monkeypatch):
     asked = []
 
-    def create(name, *, device, weights=None, fast=False):
+    def create(name, *, device, weights=None, options=None, fast=False):
         asked.append(fast)
         return BlobEstimator(finds_people=True)
 
